@@ -1,0 +1,228 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/headgate/headgate/internal/config"
+	"github.com/headgate/headgate/internal/gate"
+	"github.com/headgate/headgate/internal/gitrepo"
+	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/postgres"
+)
+
+func newCheck(p Process, r registry) *cobra.Command {
+	settings := r.settings()
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Hold the proposed code against the released and the proposed schema",
+		Long: `check builds the released schema from the migrations at the base ref, and the proposed one by adding the pending
+migrations, on a throwaway PostgreSQL. Then the server parses every statement of the proposed code against both.
+
+The base is the highest release tag that is merged into the base branch; the head is the work tree. Every flag can also
+be an input of the action and a key of headgate.yaml, under the same name.`,
+		Example: `  headgate check
+  headgate check --base v1.4.0 --migrations db/migrations --format goose
+  headgate check --report text --report json=report.json`,
+		Args: noArguments,
+	}
+	dir := addDirFlag(c)
+	flags := addSettings(c, settings)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		return p.check(c.Context(), r, *dir, func(yaml []byte) (*config.Config, error) {
+			return config.Load(settings, config.Sources{Flags: flags(), Environ: p.Environ, YAML: yaml})
+		})
+	}
+	return c
+}
+
+// run is one check on its way through the stations.
+type run struct {
+	Process
+	registry registry
+	config   *config.Config
+	repo     *gitrepo.Repo
+	watch    *stopwatch
+
+	base, head         gate.Point
+	baseTree, headTree fs.FS
+	format             migration.Format
+	released, proposed *migration.History
+}
+
+// check opens the repository, makes the check and writes the reports.
+func (p Process) check(ctx context.Context, r registry, dir string, load func(yaml []byte) (*config.Config, error)) (err error) {
+	watch := newStopwatch()
+	if _, err := load(nil); err != nil { // what is wrong on the command line needs no repository to be said
+		return usageError{err}
+	}
+	repo, err := p.open(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, repo.Close()) }()
+	c := &run{Process: p, registry: r, repo: repo, watch: watch}
+	if err := c.findTrees(ctx, load); err != nil {
+		return err
+	}
+	if err := c.findHistories(); err != nil {
+		return err
+	}
+	watch.lap("git")
+	result, err := c.judge(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.write(result); err != nil {
+		return err
+	}
+	if result.Verdict != "pass" {
+		return errFindings
+	}
+	return nil
+}
+
+// open opens the repository at or above dir.
+func (p Process) open(ctx context.Context, dir string) (*gitrepo.Repo, error) {
+	return gitrepo.Open(ctx, dir, gitrepo.Options{Env: p.Environ, Progress: func(line string) { p.say("%s", line) }})
+}
+
+// findTrees resolves both refs and reads the settings of the head.
+func (c *run) findTrees(ctx context.Context, load func([]byte) (*config.Config, error)) (err error) {
+	flagged, err := load(nil)
+	if err != nil {
+		return usageError{err}
+	}
+	// The head says which headgate.yaml holds, so it cannot be set there.
+	if c.head, c.headTree, err = c.readHead(ctx, flagged.Head); err != nil {
+		return err
+	}
+	yaml, err := fs.ReadFile(c.headTree, config.File)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return usageError{fmt.Errorf("%s cannot be read: %w", config.File, err)}
+	}
+	if c.config, err = load(yaml); err != nil {
+		return usageError{err}
+	}
+	if c.config.Head != flagged.Head {
+		return usageError{fmt.Errorf("%s: head cannot be set here, since the file is read from the head; use --head", config.File)}
+	}
+	return c.findBase(ctx)
+}
+
+// readHead opens the tree of the proposed code: a commit's, or the work tree.
+func (p Process) readHeadOf(ctx context.Context, repo *gitrepo.Repo, ref string) (gate.Point, fs.FS, error) {
+	if ref == "" {
+		tree, err := repo.WorkTree(ctx)
+		return gate.Point{}, tree, err
+	}
+	commit, err := repo.Resolve(ctx, ref)
+	if err != nil {
+		return gate.Point{}, nil, err
+	}
+	tree, err := repo.Tree(ctx, commit.Hash)
+	return gate.Point{Ref: ref, Commit: commit.Hash}, tree, err
+}
+
+func (c *run) readHead(ctx context.Context, ref string) (gate.Point, fs.FS, error) {
+	return c.readHeadOf(ctx, c.repo, ref)
+}
+
+// findBase resolves the released point, asked for or worked out, and says which one it is.
+func (c *run) findBase(ctx context.Context) error {
+	why := "as asked for"
+	hash := ""
+	if c.config.Base != "" {
+		commit, err := c.repo.Resolve(ctx, c.config.Base)
+		if err != nil {
+			return err
+		}
+		c.base.Ref, hash = c.config.Base, commit.Hash
+	} else {
+		event, err := gitrepo.EventFromEnv(c.getenv, readFile)
+		if err != nil {
+			return err
+		}
+		base, err := c.repo.DefaultBase(ctx, event, c.config.Head)
+		if err != nil {
+			return err
+		}
+		c.base.Ref, hash, why = base.Ref, base.Commit, base.Why
+	}
+	c.base.Commit = hash
+	c.say("base %s (%.10s): %s", c.base.Ref, hash, why)
+	tree, err := c.repo.Tree(ctx, hash)
+	c.baseTree = tree
+	return err
+}
+
+// judge builds the schemas and reads the code side by side, then decides.
+func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
+	var built schemas
+	var code code
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		code, err = c.readCode(groupCtx)
+		return err
+	})
+	server, err := postgres.Start(groupCtx, postgres.Options{
+		Provider: c.config.Postgres, Version: c.config.PostgresVersion, Image: c.config.PostgresImage, Superuser: c.config.Superuser,
+		Progress: func(line string) { c.say("%s", line) }, Warn: func(line string) { c.say("warning: %s", line) }, Env: c.getenv,
+	})
+	if err != nil {
+		return nil, firstCause(group.Wait(), err)
+	}
+	defer func() { err = errors.Join(err, server.Close(ctx)) }()
+	c.watch.lap("postgres")
+	group.Go(func() (err error) {
+		built, err = c.build(groupCtx, server)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	verdict, err := gate.Check(ctx, gate.Subject{
+		Order: gate.Order(c.config.Order), References: code.references, Stood: code.stood, Sources: c.headTree,
+		Released: built.released, Proposed: built.proposed, Broken: built.broken,
+		Pending: built.pending, Origins: built.origins,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check the statements: %w", err)
+	}
+	c.watch.took("check", time.Since(start))
+	verdict.Coverage.Files = code.files
+	return c.result(verdict, built, server), nil
+}
+
+// firstCause prefers the error of the group, unless it only says that the other one ended it.
+func firstCause(group, other error) error {
+	if group != nil && !errors.Is(group, context.Canceled) {
+		return group
+	}
+	return other
+}
+
+func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *gate.Result {
+	r := &gate.Result{
+		Version: 1, Verdict: "pass", Order: c.config.Order, Base: c.base, Head: c.head,
+		Pending: []gate.Pending{}, Findings: v.Findings, Coverage: v.Coverage, Cells: v.Cells,
+		Postgres: gate.Server{Provider: server.Provider(), Version: server.Version()},
+		Timings:  c.watch.milliseconds(),
+	}
+	for _, p := range built.pending {
+		r.Pending = append(r.Pending, gate.Pending{Version: p.Version, File: p.File})
+	}
+	for _, f := range v.Findings {
+		if f.Severity == gate.Error {
+			r.Verdict = "fail"
+		}
+	}
+	return r
+}

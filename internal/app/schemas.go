@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/headgate/headgate/internal/gate"
+	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/postgres"
+	"github.com/headgate/headgate/internal/schema"
+)
+
+// schemas are S0 and S1 and what lies between them.
+type schemas struct {
+	released gate.Schema
+	proposed *gate.Schema
+	pending  []migration.Revision
+	origins  []schema.Origin
+	broken   *migration.Error
+}
+
+// build applies the released migrations to an empty database, and the pending ones to a clone of it.
+func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, error) {
+	start := time.Now()
+	database, err := server.CreateDatabase(ctx)
+	if err != nil {
+		return schemas{}, err
+	}
+	if err := c.createExtensions(ctx, database); err != nil {
+		return schemas{}, err
+	}
+	if err := c.applyReleased(ctx, database); err != nil {
+		return schemas{}, err
+	}
+	built := schemas{pending: c.proposed.Pending(c.released)}
+	if built.released, err = look(ctx, database); err != nil {
+		return schemas{}, err
+	}
+	c.watch.took("released", time.Since(start))
+	if len(built.pending) == 0 {
+		built.proposed = &built.released
+		return built, nil
+	}
+	start = time.Now()
+	clone, err := server.Clone(ctx, database)
+	if err != nil {
+		return schemas{}, err
+	}
+	err = c.applyPending(ctx, clone, &built)
+	c.watch.took("pending", time.Since(start))
+	return built, err
+}
+
+// look takes the snapshot of a database as it is now.
+func look(ctx context.Context, database *postgres.Database) (s gate.Schema, err error) {
+	s.Config = database.Config()
+	conn, err := pgx.ConnectConfig(ctx, s.Config)
+	if err != nil {
+		return s, fmt.Errorf("connect to read the catalog: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	s.Snapshot, err = schema.Take(ctx, conn)
+	return s, err
+}
+
+func (c *run) applyReleased(ctx context.Context, database *postgres.Database) (err error) {
+	if len(c.released.Revisions) == 0 {
+		return nil
+	}
+	migrator, err := c.format.Migrator(c.baseTree, c.released, database.Config(), c.migrationEnv)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, migrator.Close()) }()
+	for _, r := range c.released.Revisions {
+		if _, err := migrator.Apply(ctx, r); err != nil {
+			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w", c.base.Ref, err)
+		}
+	}
+	return nil
+}
+
+// applyPending applies the pending migrations one at a time and notes what each changes. One that fails ends it and is
+// a finding, not an error.
+func (c *run) applyPending(ctx context.Context, database *postgres.Database, built *schemas) (err error) {
+	migrator, err := c.format.Migrator(c.headTree, c.proposed, database.Config(), c.migrationEnv)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, migrator.Close()) }()
+	before := built.released.Snapshot
+	for _, r := range built.pending {
+		statements, err := migrator.Apply(ctx, r)
+		if errors.As(err, &built.broken) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("apply %s: %w", r.File, err)
+		}
+		after, err := look(ctx, database)
+		if err != nil {
+			return err
+		}
+		built.origins = append(built.origins, schema.Origins(schema.Diff(before, after.Snapshot), r, statements)...)
+		before = after.Snapshot
+		built.proposed = &after
+	}
+	return nil
+}
+
+// extension finds what a migration creates. It may find too much (in a comment): one that is made and not
+// used does no harm.
+var extension = regexp.MustCompile(`(?i)\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?("?)([a-z0-9_-]+)("?)`)
+
+// createExtensions makes the extensions that only a superuser may make, for migrations that then find them.
+func (c *run) createExtensions(ctx context.Context, database *postgres.Database) error {
+	var wanted []string
+	seen := map[string]bool{}
+	find := func(tree fs.FS, h *migration.History) error {
+		for _, r := range h.Revisions {
+			text, err := fs.ReadFile(tree, r.File)
+			if err != nil {
+				return fmt.Errorf("read the migration: %w", err)
+			}
+			for _, m := range extension.FindAllSubmatch(text, -1) {
+				if name := string(m[2]); !seen[name] {
+					seen[name] = true
+					wanted = append(wanted, name)
+				}
+			}
+		}
+		return nil
+	}
+	if err := errors.Join(find(c.baseTree, c.released), find(c.headTree, c.proposed)); err != nil {
+		return err
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	return database.CreateExtensions(ctx, wanted)
+}

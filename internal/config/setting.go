@@ -1,0 +1,141 @@
+// Package config makes one validated Config of the command line's flags, an action's inputs and the
+// file headgate.yaml, which all use the same names.
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Setting is one thing that a user can set: a flag, an action's input and a key of headgate.yaml of the same name.
+type Setting struct {
+	Name string
+	// Value says what to write, for help: DIR, REF, NAME.
+	Value string
+	// Default is what holds where nothing is set; empty if the program works it out.
+	Default string
+	// Help is one or two plain sentences.
+	Help string
+	// Choices are the valid values, where they are few.
+	Choices []string
+	// Many says that it is a list: a flag that may be repeated, an input with one value a line, a YAML list.
+	Many bool
+	// set checks a value and puts it into the config. It is called once for each value of a list.
+	set func(*Config, string) error
+}
+
+// Choices are the names that the program's registry knows.
+type Choices struct {
+	Formats, Orders, Reports []string
+}
+
+// Report is one report to write.
+type Report struct {
+	Format string
+	// File is where to; empty is standard output.
+	File string
+}
+
+// Config is everything that a check needs to be told. It is valid as Load returns it.
+type Config struct {
+	// Base and Head are git revisions. An empty Base is worked out, an empty Head is the work tree.
+	Base, Head string
+	// Migrations is the folder, slash-separated, from the repository's top. Empty means: look.
+	Migrations string
+	// Format is the migrations' format, or empty.
+	Format string
+	// Code are patterns of the files to read; empty is all.
+	Code []string
+	// Order is when pending migrations run.
+	Order string
+	// Postgres is auto, container, local or a URL.
+	Postgres        string
+	PostgresVersion string
+	PostgresImage   string
+	Superuser       bool
+	Reports         []Report
+}
+
+// Settings are all there are, in the order of help and documentation.
+func Settings(c Choices) []Setting {
+	return []Setting{
+		{Name: "base", Value: "REF", set: func(c *Config, v string) error { c.Base = v; return nil },
+			Help: "the released code and migrations: a tag, branch or commit. Left out, it is the highest release tag that is merged into the base branch"},
+		{Name: "head", Value: "REF", set: func(c *Config, v string) error { c.Head = v; return nil },
+			Help: "the proposed code and migrations. Left out, it is the work tree"},
+		{Name: "migrations", Value: "DIR", set: setMigrations,
+			Help: "the folder of the migrations, from the repository's top. Left out, the repository is looked through"},
+		{Name: "format", Value: "NAME", Choices: c.Formats, set: func(c *Config, v string) error { c.Format = v; return nil },
+			Help: "the migrations' format"},
+		{Name: "code", Value: "PATTERN", Many: true, set: setCode,
+			Help: "files to read, such as store/**/*.go; a pattern that begins with ! leaves files out. Left out, it is every file of a known language"},
+		{Name: "order", Value: "NAME", Default: "code-first", Choices: c.Orders, set: func(c *Config, v string) error { c.Order = v; return nil },
+			Help: "when the deploy runs pending migrations, relative to the code going live"},
+		{Name: "postgres", Value: "auto|container|local|URL", Default: "auto", set: setPostgres,
+			Help: "where the throwaway PostgreSQL comes from. auto takes a container, or local binaries where there is no Docker or no image"},
+		{Name: "postgres-version", Value: "N", set: setVersion,
+			Help: "the major version that your servers run, such as 17"},
+		{Name: "postgres-image", Value: "IMAGE", set: func(c *Config, v string) error { c.PostgresImage = v; return nil },
+			Help: "the container's image, where postgres:N-alpine lacks an extension"},
+		{Name: "superuser", Value: "true|false", Default: "false", Choices: []string{"true", "false"}, set: setSuperuser,
+			Help: "run migrations as a superuser. SQL from a pull request can then run programs on the throwaway server"},
+		{Name: "report", Value: "FORMAT[=FILE]", Many: true, Choices: c.Reports, set: setReport(c.Reports),
+			Help: "a report to write, to standard output or a file. Left out, it is text, and in an action also github, markdown and json"},
+	}
+}
+
+// put checks a value against the choices and sets it.
+func (s Setting) put(c *Config, value string) error {
+	name, _, _ := strings.Cut(value, "=")
+	if len(s.Choices) > 0 && !slices.Contains(s.Choices, name) {
+		return fmt.Errorf("%s: there is no %q; choose from %s", s.Name, name, strings.Join(s.Choices, ", "))
+	}
+	if err := s.set(c, value); err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return nil
+}
+
+func setMigrations(c *Config, value string) error {
+	dir, err := repositoryPath(value)
+	c.Migrations = dir
+	return err
+}
+
+func setSuperuser(c *Config, value string) error {
+	c.Superuser = value == "true"
+	return nil
+}
+
+func setVersion(c *Config, value string) error {
+	if n, err := strconv.Atoi(value); err != nil || n < 10 || n > 99 {
+		return fmt.Errorf("%q is no major version of PostgreSQL; write one such as 17", value)
+	}
+	c.PostgresVersion = value
+	return nil
+}
+
+func setPostgres(c *Config, value string) error {
+	url := strings.HasPrefix(value, "postgres://") || strings.HasPrefix(value, "postgresql://")
+	if !url && !slices.Contains([]string{"auto", "container", "local"}, value) {
+		return fmt.Errorf("there is no %q; choose from auto, container, local or a URL such as postgres://user@host/postgres", value)
+	}
+	c.Postgres = value
+	return nil
+}
+
+func setReport(known []string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		format, file, toFile := strings.Cut(value, "=")
+		if toFile && file == "" {
+			return fmt.Errorf("%q names no file after the =", value)
+		}
+		if !slices.Contains(known, format) {
+			return fmt.Errorf("there is no %q; choose from %s", format, strings.Join(known, ", "))
+		}
+		c.Reports = append(c.Reports, Report{format, file})
+		return nil
+	}
+}

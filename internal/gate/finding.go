@@ -1,0 +1,121 @@
+// Package gate decides: it checks every reference of a code version against every schema that the
+// version will meet, and says what that means for the deploy.
+package gate
+
+import "github.com/headgate/headgate/internal/schema"
+
+// Severity is how much a finding weighs.
+type Severity string
+
+// The severities, the worst first. Only an error fails the job.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Notice  Severity = "notice"
+)
+
+// Finding is one problem, at one place, with its cause and its remedy.
+type Finding struct {
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Message says what is wrong, Remedy what to do, each in plain sentences.
+	Message string `json:"message"`
+	Remedy  string `json:"remedy"`
+	// SQLState is the server's error code, empty where no statement failed.
+	SQLState string `json:"sqlstate"`
+	// File is the path from the repository's top. Lines and columns count from 1, columns in
+	// runes; EndColumn is the column after the last rune. 0 is unknown.
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"endLine"`
+	EndColumn int    `json:"endColumn"`
+	// Object is what is missing or changed, where it is known.
+	Object *schema.Object `json:"object,omitempty"`
+	// Migration is what brings, changes or removes the object, where it is known.
+	Migration *Migration `json:"migration,omitempty"`
+	// Cell is the pair of code and schema that fails, "C1xS0".
+	Cell string `json:"cell"`
+	// Fingerprint stays the same when lines shift.
+	Fingerprint string `json:"fingerprint"`
+	// Source is the text of the line, for showing.
+	Source string `json:"-"`
+}
+
+// Migration is a line of a migration.
+type Migration struct {
+	Version string `json:"version"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+}
+
+// Point is one end of the comparison.
+type Point struct {
+	// Ref is the ref as it was asked for or chosen; empty for the work tree.
+	Ref string `json:"ref"`
+	// Commit is the full hash; empty for the work tree.
+	Commit string `json:"commit"`
+	// Heads are the versions of its migrations that no other follows.
+	Heads []string `json:"heads"`
+}
+
+// Pending is a migration that the released schema does not have.
+type Pending struct {
+	Version string `json:"version"`
+	File    string `json:"file"`
+}
+
+// Coverage says how much was checked, so that "no finding" can be judged.
+type Coverage struct {
+	// Files is how many files were read, References how many references they hold, and Checked
+	// how many of these the server judged.
+	Files      int         `json:"files"`
+	References int         `json:"references"`
+	Checked    int         `json:"checked"`
+	Unchecked  []Unchecked `json:"unchecked"`
+}
+
+// Unchecked is a reference that could not be checked.
+type Unchecked struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// Server is the PostgreSQL that judged.
+type Server struct {
+	Provider string `json:"provider"`
+	Version  string `json:"version"`
+}
+
+// Result is the whole outcome of a check. Its JSON form is the JSON report, version 1, to which
+// fields may be added and from which none may go.
+type Result struct {
+	Version int `json:"version"`
+	// Verdict is "pass" or "fail".
+	Verdict string `json:"verdict"`
+	Order   string `json:"order"`
+	Base    Point  `json:"base"`
+	Head    Point  `json:"head"`
+	// Pending, Findings and Coverage.Unchecked are never nil, so that the report has lists.
+	Pending []Pending `json:"pending"`
+	// Findings are sorted: the worst first, then by place.
+	Findings []Finding `json:"findings"`
+	Coverage Coverage  `json:"coverage"`
+	// Cells is each checked pair of code and schema, in the matrix's order.
+	Cells    []Cell `json:"cells"`
+	Postgres Server `json:"postgres"`
+	// Timings are the stages' durations in milliseconds, by name ("check_ms").
+	Timings map[string]int64 `json:"timings"`
+}
+
+// Cell is the outcome for one pair of code and schema.
+type Cell struct {
+	// Name is "C1xS0".
+	Name string `json:"name"`
+	// Outcome is "holds", "fails", "warns" or "unchecked"; Why says more where it is unchecked.
+	Outcome string `json:"outcome"`
+	Why     string `json:"why,omitempty"`
+	// Failing is how many findings the cell has, of any severity.
+	Failing int `json:"failing"`
+}

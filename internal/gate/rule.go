@@ -1,0 +1,29 @@
+package gate
+
+import "embed"
+
+// Rule is one kind of finding.
+type Rule struct {
+	// Name is stable for ever.
+	Name string
+	// Says is the rule in half a sentence.
+	Says string
+	// Default is how much a finding weighs where nothing is set.
+	Default string
+}
+
+// Rules are all rules that this release checks.
+var Rules = []Rule{
+	{"code-ahead", "proposed code needs what only a pending migration brings", "by order"},
+	{"unknown-reference", "proposed code needs what the proposed schema does not have", "error or warning"},
+	{"migration-fails", "a migration does not apply on the released schema", "error"},
+}
+
+//go:embed rules/*.md
+var pages embed.FS
+
+// Page is the rule's documentation in Markdown: why, a bad and a good example, and what to do.
+func (r Rule) Page() (string, error) {
+	text, err := pages.ReadFile("rules/" + r.Name + ".md")
+	return string(text), err
+}

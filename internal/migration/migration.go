@@ -1,0 +1,123 @@
+// Package migration holds the history of a schema's migrations: the revisions, their order and
+// heads, and which of them are pending. Each tool's format is a folder below.
+package migration
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Revision is one migration of a history.
+type Revision struct {
+	// Version is what the tool stamps in the database: "7", "20240102150405", "1975ea83b712".
+	Version string `json:"version"`
+	// File is the slash-separated path from the repository's top.
+	File string `json:"file"`
+	// Parents are the versions that the revision follows; none for a first one.
+	Parents []string `json:"parents,omitempty"`
+}
+
+// History is all the migrations of one folder, in the order in which the tool applies them.
+type History struct {
+	Format    string
+	Dir       string
+	Revisions []Revision
+}
+
+// Heads are the versions that no other revision follows, in the history's order. A healthy history has one;
+// an empty one has none.
+func (h *History) Heads() []string {
+	followed := map[string]bool{}
+	for _, r := range h.Revisions {
+		for _, p := range r.Parents {
+			followed[p] = true
+		}
+	}
+	heads := []string{}
+	for _, r := range h.Revisions {
+		if !followed[r.Version] {
+			heads = append(heads, r.Version)
+		}
+	}
+	return heads
+}
+
+// Pending are the revisions of h that released does not have, in the order in which they run.
+// A revision is known by its version: one that was edited since is not run again.
+func (h *History) Pending(released *History) []Revision {
+	done := make(map[string]bool, len(released.Revisions))
+	for _, r := range released.Revisions {
+		done[r.Version] = true
+	}
+	pending := []Revision{}
+	for _, r := range h.Revisions {
+		if !done[r.Version] {
+			pending = append(pending, r)
+		}
+	}
+	return pending
+}
+
+// Linear gives each revision the one before it as its parent, for formats whose order is the sort order.
+func Linear(revisions []Revision) {
+	for i := range revisions {
+		revisions[i].Parents = nil
+		if i > 0 {
+			revisions[i].Parents = []string{revisions[i-1].Version}
+		}
+	}
+}
+
+// Format is one tool's migrations.
+type Format interface {
+	// Name is the format's name in settings, such as "goose".
+	Name() string
+	// Claims tells whether a file, by its path and its first bytes, is a migration of this format.
+	Claims(path string, beginning []byte) bool
+	// Read reads the history of the folder dir. A history that the tool itself would refuse is an *Error.
+	Read(fsys fs.FS, dir string) (*History, error)
+	// Migrator prepares to apply revisions of h, a history that Read gave of the same fsys. env looks
+	// up variables for formats that substitute them.
+	Migrator(fsys fs.FS, h *History, db *pgx.ConnConfig, env func(string) (string, bool)) (Migrator, error)
+}
+
+// Migrator applies the migrations of one history to one database.
+type Migrator interface {
+	// Apply runs one revision as the tool would and stamps it. It returns the statements that ran. A
+	// failing migration is an *Error with the place of the statement.
+	Apply(ctx context.Context, r Revision) ([]Statement, error)
+	Close() error
+}
+
+// Error is a problem in a migration or in a history.
+type Error struct {
+	// File is the path from the repository's top. Line and Column count from 1, in runes; 0 is
+	// unknown.
+	File         string
+	Line, Column int
+	// SQLState is the server's code, where the server refused a statement.
+	SQLState string
+	// Problem is what was found, and Remedy what to do about it, each in a plain sentence.
+	Problem, Remedy string
+}
+
+func (e *Error) Error() string {
+	place := e.File
+	if e.Line > 0 {
+		place = fmt.Sprintf("%s:%d", place, e.Line)
+	}
+	if e.Line > 0 && e.Column > 0 {
+		place = fmt.Sprintf("%s:%d", place, e.Column)
+	}
+	text := e.Problem
+	if place != "" {
+		text = place + ": " + text
+	}
+	if e.Remedy != "" {
+		text += "; " + e.Remedy
+	}
+	return text
+}

@@ -1,0 +1,164 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Statement is one statement of a migration as it was sent to the server.
+type Statement struct {
+	SQL string
+	// Lines are the file's lines, from 1, of each line of SQL; an element is 0 where the line is in no file.
+	Lines []int
+	// Indent is how many runes of the file's line stand before the first rune of SQL.
+	Indent int
+}
+
+// Position leads from a byte offset in the statement to the file's line and column, both from 1, the column in runes.
+func (s Statement) Position(offset int) (line, column int) {
+	before := s.SQL[:min(max(offset, 0), len(s.SQL))]
+	n := strings.Count(before, "\n")
+	if n >= len(s.Lines) {
+		return 0, 0
+	}
+	column = utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	if n == 0 {
+		column += s.Indent
+	}
+	return s.Lines[n], column
+}
+
+// Refused makes the error of a statement that the server refused, at the place that the server names or else
+// where the statement begins.
+func (s Statement) Refused(file string, err error) *Error {
+	e := &Error{File: file, Problem: "the migration fails: " + err.Error()}
+	e.Line, e.Column = s.Position(0)
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return e
+	}
+	e.SQLState = refused.Code
+	e.Problem = fmt.Sprintf("the migration fails: %s (SQLSTATE %s)", refused.Message, refused.Code)
+	if refused.Hint != "" {
+		e.Problem += "; PostgreSQL's hint: " + refused.Hint
+	}
+	e.Remedy = remedies[refused.Code]
+	if refused.Position > 0 {
+		// The server counts characters (manual, section 55.8, field P), Position bytes.
+		e.Line, e.Column = s.Position(runeOffset(s.SQL, int(refused.Position)-1))
+	}
+	return e
+}
+
+// remedies are what to do about errors that come from the throwaway server and not from the migration.
+var remedies = map[string]string{
+	"42501": "migrations run as an ordinary owner role here; if this one needs a superuser, set `superuser: true`",
+	"0A000": "if an extension is missing from the server, name an image that has it with `postgres-image`",
+	"58P01": "if an extension is missing from the server, name an image that has it with `postgres-image`",
+}
+
+func runeOffset(s string, runes int) int {
+	for i := range s {
+		if runes == 0 {
+			return i
+		}
+		runes--
+	}
+	return len(s)
+}
+
+// Locator finds the statements that a tool sends in the file that they were cut from, front to back. It knows
+// a tool's own statements (on its version table) by their not being there.
+type Locator struct {
+	lines []string
+	next  int // index of the first line that no statement has used
+}
+
+// NewLocator returns a locator for the text of one migration.
+func NewLocator(text string) *Locator {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSuffix(lines[i], "\r")
+	}
+	return &Locator{lines: lines}
+}
+
+// Locate finds the next statement. It is false where the file does not hold it after the one before.
+func (l *Locator) Locate(sql string) (Statement, bool) {
+	wanted := strings.Split(sql, "\n")
+	s := Statement{SQL: sql, Lines: make([]int, len(wanted))}
+	at := l.next
+	for i, line := range wanted {
+		found := l.find(at, strings.TrimSpace(line))
+		if found < 0 {
+			return Statement{}, false
+		}
+		if i == 0 {
+			text := l.lines[found]
+			s.Indent = utf8.RuneCountInString(text[:len(text)-len(strings.TrimLeft(text, " \t\f\v"))])
+		}
+		s.Lines[i] = found + 1
+		at = found + 1
+	}
+	l.next = at
+	return s, true
+}
+
+func (l *Locator) find(from int, line string) int {
+	for i := from; i < len(l.lines); i++ {
+		if strings.TrimSpace(l.lines[i]) == line {
+			return i
+		}
+	}
+	return -1
+}
+
+// Recorder notes what a tool's library sends over a connection, for tools that do not tell. It is a pgx.QueryTracer.
+type Recorder struct {
+	locator    *Locator
+	statements []Statement
+	last       bool // the statement that is running is the last of statements
+	failed     error
+}
+
+// Begin makes the recorder ready for the migration of the given text.
+func (r *Recorder) Begin(text string) {
+	*r = Recorder{locator: NewLocator(text)}
+}
+
+// Statements are those that ran since Begin, the failing one included.
+func (r *Recorder) Statements() []Statement { return r.statements }
+
+// Failed is the error of the last statement, if it is the migration's own and was refused.
+func (r *Recorder) Failed() (Statement, error) {
+	if r.failed == nil {
+		return Statement{}, nil
+	}
+	return r.statements[len(r.statements)-1], r.failed
+}
+
+// TraceQueryStart notes a statement of the migration.
+func (r *Recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	r.last = false
+	if r.locator == nil || len(data.Args) > 0 {
+		return ctx // a migration's statements have no arguments
+	}
+	if s, ok := r.locator.Locate(data.SQL); ok {
+		r.statements = append(r.statements, s)
+		r.last = true
+	}
+	return ctx
+}
+
+// TraceQueryEnd notes whether it was refused.
+func (r *Recorder) TraceQueryEnd(_ context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+	if r.last && data.Err != nil && r.failed == nil {
+		r.failed = data.Err
+	}
+}

@@ -1,0 +1,21 @@
+// Headgate proves, before a merge, that every version of the code that is live during a deploy finds the
+// PostgreSQL schema that it needs.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/headgate/headgate/internal/app"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := app.Main(ctx, app.Process{
+		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(),
+	})
+	stop()
+	os.Exit(code)
+}
