@@ -91,7 +91,7 @@ func programsError(dir string, programs []string) error {
 	return &migration.Error{
 		File:    path.Join(dir, programs[0]),
 		Line:    1,
-		Problem: fmt.Sprintf("%d goose migrations are Go programs (%s), and they run only inside your own binary", len(programs), names),
+		Problem: fmt.Sprintf("goose migrations that are Go programs run only inside your own binary: %s", names),
 		Remedy: "rewrite them as SQL migrations of the same version, or wait for the `migrate-command` setting, " +
 			"with which a later Headgate runs your own binary to migrate the throwaway database",
 	}

@@ -1,0 +1,145 @@
+// Package migrationtest is the conformance suite of the migration formats.
+package migrationtest
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/tools/txtar"
+
+	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/postgres/postgrestest"
+	"github.com/headgate/headgate/internal/schema"
+)
+
+var update = flag.Bool("update", false, "write what was seen into the cases")
+
+// wantFile is the part of a case that says what must be seen.
+const wantFile = "want"
+
+// Run applies every case of testdata, a txtar of a folder "migrations" and the file "want", on a real server, and
+// compares the history, the statements' lines, every object that a migration brought with its line, and the errors.
+func Run(t *testing.T, format migration.Format) {
+	cases, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("a format needs cases in testdata: %v, %v", cases, err)
+	}
+	server := postgrestest.Start(t)
+	for _, name := range cases {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree, err := txtar.FS(archive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config := postgrestest.Database(t, server).Config()
+			got := observe(t, format, tree, config)
+			want, err := fs.ReadFile(tree, wantFile)
+			if err != nil && !*update {
+				t.Fatal(err)
+			}
+			if *update {
+				write(t, name, archive, got)
+				return
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("what was seen differs (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// observe writes down, line by line, what the format makes of the case.
+func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.ConnConfig) string {
+	t.Helper()
+	var b strings.Builder
+	say := func(line string, args ...any) { fmt.Fprintf(&b, line+"\n", args...) }
+	history, err := format.Read(tree, "migrations")
+	if err != nil {
+		say("error: %v", err)
+		return b.String()
+	}
+	say("heads: %s", strings.Join(history.Heads(), " "))
+	env := func(name string) (string, bool) {
+		value, ok := map[string]string{"SPECIES": "oak", "TWO_LINES": "a\nb"}[name]
+		return value, ok
+	}
+	migrator, err := format.Migrator(tree, history, config, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := migrator.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	before := snapshot(t, config)
+	for _, r := range history.Revisions {
+		say("\n%s %s", r.Version, r.File)
+		statements, err := migrator.Apply(t.Context(), r)
+		if err != nil {
+			if !errors.As(err, new(*migration.Error)) {
+				t.Errorf("a migration that fails must be a *migration.Error, and is a %T", err)
+			}
+			say("error: %v", err)
+			break
+		}
+		for _, s := range statements {
+			first, column := s.Position(0)
+			verb, _, _ := strings.Cut(strings.ReplaceAll(s.SQL, "\n", " "), " ")
+			say("  statement %d:%d %s", first, column, verb)
+		}
+		after := snapshot(t, config)
+		for _, o := range schema.Origins(schema.Diff(before, after), r, statements) {
+			if strings.Contains(o.Object.Table+o.Object.Name, "_version") {
+				continue // the tool's own table
+			}
+			renamed := ""
+			if o.Renamed != nil {
+				renamed = fmt.Sprintf(" (renamed, %s)", o.Renamed)
+			}
+			say("  %d: %s %s%s", o.Line, o.Action, o.Object, renamed)
+		}
+		before = after
+	}
+	return b.String()
+}
+
+func snapshot(t *testing.T, config *pgx.ConnConfig) schema.Snapshot {
+	t.Helper()
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context()) //nolint:errcheck // the snapshot is what counts
+	s, err := schema.Take(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func write(t *testing.T, name string, archive *txtar.Archive, got string) {
+	t.Helper()
+	files := archive.Files[:0]
+	for _, f := range archive.Files {
+		if f.Name != wantFile {
+			files = append(files, f)
+		}
+	}
+	archive.Files = append(files, txtar.File{Name: wantFile, Data: []byte(got)})
+	if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

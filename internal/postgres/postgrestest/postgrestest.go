@@ -1,0 +1,41 @@
+// Package postgrestest gives tests a throwaway server.
+package postgrestest
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/internal/postgres"
+)
+
+// Start gives a server of the local provider and closes it when the test ends. Without one the test is skipped, or fails
+// where HEADGATE_REQUIRE names local.
+func Start(t testing.TB) *postgres.Server {
+	t.Helper()
+	s, err := postgres.Start(t.Context(), postgres.Options{Provider: postgres.Local, Env: os.Getenv, Progress: func(line string) { t.Log(line) }})
+	if err != nil {
+		if slices.Contains(strings.Split(os.Getenv("HEADGATE_REQUIRE"), ","), "local") {
+			t.Fatalf("HEADGATE_REQUIRE names local: %v", err)
+		}
+		t.Skipf("no local PostgreSQL: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Database gives an empty database on s.
+func Database(t testing.TB, s *postgres.Server) *postgres.Database {
+	t.Helper()
+	d, err := s.CreateDatabase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
