@@ -50,6 +50,16 @@ func (p Process) lookup(name string) (string, bool) {
 // inAction tells whether a GitHub Actions runner reads the output.
 func (p Process) inAction() bool { return p.getenv("GITHUB_ACTIONS") == "true" }
 
+// wantsColor tells whether the output goes to a terminal whose user has nothing against colours (no-color.org).
+func (p Process) wantsColor() bool {
+	file, isFile := p.Stdout.(*os.File)
+	if !isFile || p.getenv("NO_COLOR") != "" || p.getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 // say writes one line of progress or warning to the error stream.
 func (p Process) say(format string, args ...any) {
 	fmt.Fprintf(p.Stderr, "headgate: %s\n", report.Inert(report.Printable(fmt.Sprintf(format, args...)))) //nolint:errcheck // nobody is left to tell
@@ -76,6 +86,9 @@ func Main(ctx context.Context, p Process) int {
 		return exitPass
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case ctx.Err() != nil:
+		p.fail(errors.New("interrupted, and so nothing was checked"))
+		return exitUnchecked
 	}
 	p.fail(err)
 	if isUsage(err) {
@@ -138,7 +151,7 @@ Exit codes: 0 pass, 1 findings that fail, 2 wrong usage or configuration, 3 the 
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; headgate --help lists what there is", err)}
 	})
-	r := newRegistry()
+	r := newRegistry(p)
 	root.AddCommand(newCheck(p, r), newHeads(p, r), newDemo(p, r), newExplain(p))
 	return root
 }

@@ -136,7 +136,7 @@ func (c *run) readHead(ctx context.Context, ref string) (gate.Point, fs.FS, erro
 
 // findBase resolves the released point, asked for or worked out, and says which one it is.
 func (c *run) findBase(ctx context.Context) error {
-	why := "as asked for"
+	why := c.config.Base + ": as asked for"
 	hash := ""
 	if c.config.Base != "" {
 		commit, err := c.repo.Resolve(ctx, c.config.Base)
@@ -156,7 +156,7 @@ func (c *run) findBase(ctx context.Context) error {
 		c.base.Ref, hash, why = base.Ref, base.Commit, base.Why
 	}
 	c.base.Commit = hash
-	c.say("base %s (%.10s): %s", c.base.Ref, hash, why)
+	c.say("base %s (commit %.10s)", why, hash)
 	tree, err := c.repo.Tree(ctx, hash)
 	c.baseTree = tree
 	return err

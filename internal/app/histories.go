@@ -31,7 +31,7 @@ func (c *run) findHistories() (err error) {
 		return err
 	}
 	if c.config.Migrations == "" {
-		c.say("migrations: %s (%s), the one folder that holds %d of them", found.dir, found.format.Name(), found.files)
+		c.say("migrations in %s: %d files of %s, the only such folder", found.dir, found.files, found.format.Name())
 	}
 	c.format = found.format
 	if c.proposed, err = readHistory(c.headTree, found); err != nil {
@@ -70,10 +70,10 @@ func (c *run) readReleased(head candidate) (*migration.History, error) {
 		return nil, err
 	}
 	if len(candidates) == 1 {
-		c.say("migrations: at %s they are in %s", c.base.Ref, candidates[0].dir)
+		c.say("migrations at %s are in %s", c.base.Ref, candidates[0].dir)
 		return head.format.Read(c.baseTree, candidates[0].dir)
 	}
-	c.say("migrations: %s has none, so the released schema is empty", c.base.Ref)
+	c.say("no migrations at %s, so the released schema is empty", c.base.Ref)
 	return &migration.History{Format: head.format.Name(), Dir: head.dir}, nil
 }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/goose"
+	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
-	"github.com/headgate/headgate/internal/reference/sql"
 	"github.com/headgate/headgate/internal/report"
 	"github.com/headgate/headgate/internal/report/annotations"
 	"github.com/headgate/headgate/internal/report/json"
@@ -25,17 +25,17 @@ type registry struct {
 	reports   []report.Format
 }
 
-func newRegistry() registry {
+func newRegistry(p Process) registry {
 	return registry{
 		formats: []migration.Format{
 			goose.Format{},
+			plain.Format{},
 		},
 		languages: []reference.Language{
 			golang.Language{},
-			sql.Language{},
 		},
 		reports: []report.Format{
-			text.Format{},
+			text.Format{Color: p.wantsColor()},
 			annotations.Format{},
 			summary.Format{},
 			json.Format{},

@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 			RequireExplicitExec: true,
 			RequireUniqueNames:  true,
 			Setup:               func(e *testscript.Env) error { return setUp(e, shared.String()) },
-			Commands: map[string]func(*testscript.TestScript, bool, []string){
+			Cmds: map[string]func(*testscript.TestScript, bool, []string){
 				"headgate": headgate,
 				"release":  release,
 				"propose":  propose,

@@ -3,10 +3,13 @@ package postgrestest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/headgate/headgate/internal/postgres"
 )
@@ -38,4 +41,25 @@ func Database(t testing.TB, s *postgres.Server) *postgres.Database {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// Objects lists the databases and roles of a server that are not PostgreSQL's own, to see what a run leaves.
+func Objects(t testing.TB, s *postgres.Server) []string {
+	t.Helper()
+	d := Database(t, s)
+	conn, err := pgx.ConnectConfig(t.Context(), d.AdminConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(t.Context(), `
+		SELECT datname FROM pg_database WHERE datname <> $1 UNION ALL
+		SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1`, d.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err := errors.Join(err, conn.Close(t.Context()), d.Drop(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }

@@ -1,0 +1,288 @@
+package app
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/modfile"
+
+	"github.com/headgate/headgate/internal/config"
+	"github.com/headgate/headgate/internal/gate"
+	"github.com/headgate/headgate/internal/postgres/postgrestest"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of the README")
+
+// top is the repository's top, seen from this package.
+const top = "../.."
+
+func readTop(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(top, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// action is what a test needs to know of action.yml.
+type action struct {
+	Name        string
+	Description string
+	Inputs      map[string]struct {
+		Description string
+		Required    bool
+		Default     string
+	}
+	Outputs map[string]struct{ Description string }
+	Runs    struct {
+		Using string
+		Image string
+		Args  []string
+	}
+	Branding map[string]string
+}
+
+func readAction(t *testing.T) action {
+	t.Helper()
+	var a action
+	if err := yaml.UnmarshalWithOptions([]byte(readTop(t, "action.yml")), &a, yaml.Strict()); err != nil {
+		t.Fatalf("action.yml: %v", err)
+	}
+	return a
+}
+
+// TestActionHasEverySetting holds action.yml against the settings: the same names, texts and defaults.
+func TestActionHasEverySetting(t *testing.T) {
+	a := readAction(t)
+	type input struct{ Description, Default string }
+	want, got := map[string]input{}, map[string]input{}
+	for _, s := range newRegistry(Process{}).settings() {
+		want[s.Name] = input{flagHelp(withoutDefault(s)), s.Default}
+	}
+	for name, i := range a.Inputs {
+		if i.Required {
+			t.Errorf("input %s is required, and every setting can be left out", name)
+		}
+		got[name] = input{i.Description, i.Default}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the inputs of action.yml differ from the settings (-settings +action.yml):\n%s", diff)
+	}
+	outputs := []string{}
+	for name, o := range a.Outputs {
+		outputs = append(outputs, name)
+		if o.Description == "" {
+			t.Errorf("output %s has no description", name)
+		}
+	}
+	slices.Sort(outputs)
+	if diff := cmp.Diff([]string{"findings", "pending", "report", "verdict"}, outputs); diff != "" {
+		t.Errorf("the outputs of action.yml differ from what is set:\n%s", diff)
+	}
+	if a.Runs.Using != "docker" || a.Runs.Image != "Dockerfile" || !slices.Equal(a.Runs.Args, []string{"check"}) {
+		t.Errorf("action.yml runs %+v", a.Runs)
+	}
+}
+
+func withoutDefault(s config.Setting) config.Setting {
+	s.Default = ""
+	return s
+}
+
+// TestReadmeIsGenerated holds the README's tables against the registry and action.yml, and its first output against the
+// demo. With -update it writes them.
+func TestReadmeIsGenerated(t *testing.T) {
+	readme := readTop(t, "README.md")
+	want := readme
+	for name, table := range map[string]string{"rules": rulesTable(), "settings": settingsTable(), "outputs": outputsTable(t)} {
+		want = replaceBetween(t, want, "<!-- "+name+":", " -->\n", table, "<!-- /"+name+" -->")
+	}
+	want = replaceBetween(t, want, "$ go run . demo", "\n", demoOutput(t), "```\n")
+	want = replaceBetween(t, want, "\nReports:", " ", "`"+strings.Join(names(newRegistry(Process{}).reports), "`, `")+"`", ". In a workflow")
+	if *update {
+		if err := os.WriteFile(filepath.Join(top, "README.md"), []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, readme); diff != "" {
+		t.Errorf("README.md differs from what the program says; write it with go test ./internal/app -update (-program +README.md):\n%s", diff)
+	}
+}
+
+// replaceBetween replaces what stands between the end of the opening and the closing.
+func replaceBetween(t *testing.T, text, opening, openingEnd, replacement, closing string) string {
+	t.Helper()
+	start := strings.Index(text, opening)
+	if start < 0 {
+		t.Fatalf("README.md has no %q", opening)
+	}
+	start += strings.Index(text[start:], openingEnd) + len(openingEnd)
+	end := strings.Index(text[start:], closing)
+	if end < 0 {
+		t.Fatalf("README.md has no %q after %q", closing, opening)
+	}
+	return text[:start] + replacement + text[start+end:]
+}
+
+func rulesTable() string {
+	var b strings.Builder
+	b.WriteString("| rule | what it says | default |\n| --- | --- | --- |\n")
+	for _, r := range gate.Rules {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Name, r.Says, r.Default)
+	}
+	return b.String()
+}
+
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| name | value | meaning |\n| --- | --- | --- |\n")
+	for _, s := range newRegistry(Process{}).settings() {
+		value := strings.ReplaceAll(s.Value, "|", `\|`)
+		if s.Many {
+			value += ", a list"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, value, flagHelp(s))
+	}
+	return b.String()
+}
+
+func outputsTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| name | what it holds |\n| --- | --- |\n")
+	a := readAction(t)
+	for _, name := range []string{"verdict", "findings", "pending", "report"} {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", name, a.Outputs[name].Description)
+	}
+	return b.String()
+}
+
+// varying is what differs from run to run: durations, the server's version and provider, the work tree's commit.
+var varying = regexp.MustCompile(`(?m)^.*(PostgreSQL \d|\d+ ms|\d s).*\n`)
+
+// demoOutput is what the demo prints, without what differs from machine to machine.
+func demoOutput(t *testing.T) string {
+	t.Helper()
+	server := postgrestest.Start(t)
+	_ = server.Provider()
+	var out bytes.Buffer
+	p := Process{Args: []string{"demo", "--postgres", "local"}, Stdout: &out, Stderr: &bytes.Buffer{}, Environ: os.Environ()}
+	if code := Main(t.Context(), p); code != exitFindings {
+		t.Fatalf("the demo exits with %d", code)
+	}
+	return varying.ReplaceAllString(out.String(), "")
+}
+
+// TestReadmeCommandsRun runs every command of the README's shell blocks.
+func TestReadmeCommandsRun(t *testing.T) {
+	postgrestest.Start(t) // skips, or fails where one is required
+	tour := t.TempDir() + "/tour"
+	if code := runProgram(t, "demo", "--keep", tour, "--postgres", "local"); code != exitFindings {
+		t.Fatalf("the demo exits with %d", code)
+	}
+	commands := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(readTop(t, "README.md"), -1)
+	ran := 0
+	for _, block := range commands {
+		for line := range strings.Lines(block[1]) {
+			command, _, _ := strings.Cut(line, "#")
+			words := strings.Fields(command)
+			if len(words) == 0 {
+				continue
+			}
+			ran++
+			t.Run(strings.Join(words, " "), func(t *testing.T) { runDocumented(t, words, tour) })
+		}
+	}
+	if ran == 0 {
+		t.Error("the README has no commands")
+	}
+}
+
+// runDocumented runs one command of the README: the program's in the demo's repository, make's without carrying it out, since
+// this test is part of what it would run.
+func runDocumented(t *testing.T, words []string, tour string) {
+	t.Helper()
+	switch {
+	case len(words) > 3 && words[0] == "go" && words[1] == "run":
+		args := words[3:]
+		want := map[string]int{"demo": exitFindings, "check": exitFindings}[args[0]]
+		switch args[0] {
+		case "demo":
+			args = append(args, "--postgres", "local")
+		case "check", "heads":
+			if !slices.Contains(args, "--help") {
+				args = append(args, "-C", tour)
+			} else {
+				want = exitPass
+			}
+		}
+		if got := runProgram(t, args...); got != want {
+			t.Errorf("exit code %d, and %d was expected", got, want)
+		}
+	case words[0] == "make":
+		c := exec.CommandContext(t.Context(), "make", append([]string{"--dry-run", "-C", top}, words[1:]...)...)
+		if out, err := c.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("go test")) {
+			t.Errorf("%v: %s", err, out)
+		}
+	default:
+		t.Errorf("no test runs %q", words)
+	}
+}
+
+func runProgram(t *testing.T, args ...string) int {
+	t.Helper()
+	var out bytes.Buffer
+	environ := append(os.Environ(), "GITHUB_ACTIONS=", "GITHUB_OUTPUT=", "GITHUB_EVENT_NAME=")
+	code := Main(t.Context(), Process{Args: args, Stdout: &out, Stderr: &out, Environ: environ})
+	t.Log(out.String())
+	return code
+}
+
+// TestEveryDependencyIsExplained holds docs/dependencies.md against go.mod.
+func TestEveryDependencyIsExplained(t *testing.T) {
+	file, err := modfile.Parse("go.mod", []byte(readTop(t, "go.mod")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var direct []string
+	for _, r := range file.Require {
+		if !r.Indirect {
+			direct = append(direct, r.Mod.Path)
+		}
+	}
+	var explained []string
+	for _, m := range regexp.MustCompile(`(?m)^\| (\S+\.\S+) \|`).FindAllStringSubmatch(readTop(t, "docs/dependencies.md"), -1) {
+		explained = append(explained, m[1])
+	}
+	slices.Sort(direct)
+	slices.Sort(explained)
+	if diff := cmp.Diff(direct, explained); diff != "" {
+		t.Errorf("docs/dependencies.md differs from go.mod (-go.mod +dependencies.md):\n%s", diff)
+	}
+}
+
+// TestEveryRuleHasAPage holds the rules against their pages.
+func TestEveryRuleHasAPage(t *testing.T) {
+	for _, r := range gate.Rules {
+		page, err := r.Page()
+		if err != nil {
+			t.Error(err)
+		}
+		for _, part := range []string{"# " + r.Name + "\n", "**Default:**", "## Why", "## Bad", "## Good", "## What to do"} {
+			if !strings.Contains(page, part) {
+				t.Errorf("the page of %s has no %q", r.Name, part)
+			}
+		}
+	}
+}

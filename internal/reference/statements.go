@@ -1,0 +1,88 @@
+package reference
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/headgate/headgate/internal/sqltext"
+)
+
+// The reasons for statements that a check is not made for.
+const (
+	uncheckedSchemaChange = "a schema change in code is not checked"
+	uncheckedMaintenance  = "a maintenance command is not checked"
+	uncheckedEncoding     = "the text is not valid UTF-8, which the server refuses"
+)
+
+// Statements emits a reference for each statement of t that needs the schema. Each takes over like's Name,
+// Model and Certain, and its placeholders are rewritten as Rewrite does. Its Place is where the statement
+// begins, or like's Place where that is another file than like's (a text that begins with a constant
+// from elsewhere).
+//
+// A statement that needs no schema (BEGIN, SET) is left out. Schema changes and maintenance are unchecked where like is
+// Certain, and left out where it is not. A statement with a Hole in it is unchecked for the hole's reason; its SQL is what
+// can be said without the hole: a parameter where a value is wanted, nothing where a clause may
+// stand, and empty where the hole is part of a name.
+func (t Text) Statements(like Reference, styles Placeholders, emit func(Reference)) {
+	c := cursor{text: &t}
+	holes := t.Holes
+	holeAt := 0
+	for span := range sqltext.Statements(t.SQL) {
+		statement := t.SQL[span.Start:span.End]
+		class := Classify(statement)
+		if class == NotSQL || class == Session || class != Query && !like.Certain {
+			continue
+		}
+		if len(holes) > 0 {
+			holes = holes[strings.Count(t.SQL[holeAt:span.Start], holeText):]
+			holeAt = span.Start
+		}
+		var b Builder
+		c.skipTo(span.Start)
+		c.copyTo(&b, span.End)
+		r := like
+		r.SQL, r.Map = b.sql.String(), b.m
+		if at := r.Map.Position(0); at.File == like.Place.File || like.Place.File == "" {
+			r.Place = at
+		}
+		if r.Unchecked == "" {
+			r.Unchecked = unchecked(class, statement, holes)
+		}
+		rewritten := Text{SQL: r.SQL, Map: r.Map}.Rewrite(styles)
+		r.SQL, r.Map = rewritten.SQL, rewritten.Map
+		if strings.Contains(r.SQL, holeText) {
+			r.SQL, r.Map = "", nil
+		}
+		emit(r)
+	}
+}
+
+// unchecked is the reason why a statement cannot be checked; holes are those from its start on.
+func unchecked(class Class, statement string, holes []string) string {
+	switch {
+	case class == SchemaChange:
+		return uncheckedSchemaChange
+	case class == Maintenance:
+		return uncheckedMaintenance
+	case firstHole(statement) >= 0:
+		return holes[firstHole(statement)]
+	case !utf8.ValidString(statement):
+		return uncheckedEncoding
+	}
+	return ""
+}
+
+// firstHole is the number of the first Hole that is more than a parameter's number; -1 if there is none.
+func firstHole(statement string) int {
+	n := 0
+	for i := range len(statement) {
+		if statement[i] != Hole {
+			continue
+		}
+		if i == 0 || statement[i-1] != '$' || i > 1 && statement[i-2] == '$' {
+			return n
+		}
+		n++
+	}
+	return -1
+}

@@ -1,0 +1,138 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/headgate/headgate/internal/gate"
+	"github.com/headgate/headgate/internal/report"
+)
+
+const (
+	// maxReasons and maxPending bound the block: it must fit on a screen.
+	maxReasons, maxPending = 5, 10
+	maxReason              = 100
+	// promiseWidth keeps the block within 80 columns where its text is our own.
+	promiseWidth = 68
+)
+
+// summary writes the block at the end: the verdict, and what it rests on.
+func (p *printer) summary(r *gate.Result) {
+	mark, color := "✗", red
+	if report.Passed(r) {
+		mark, color = "✓", green
+	}
+	if report.Passed(r) && r.Coverage.Checked == 0 {
+		mark, color = "!", yellow
+	}
+	p.line(p.paint(color, mark+" "+report.Printable(r.Verdict)+":"), " ", report.Verdict(r))
+	p.line()
+	p.row("compared", report.Printable(report.Point(r.Base)), " → ", report.Printable(report.Point(r.Head)))
+	p.order(r.Order)
+	p.matrix(r)
+	p.pending(r)
+	p.row("checked", report.Coverage(r.Coverage))
+	p.unchecked(r.Coverage.Unchecked)
+	p.row("server", "PostgreSQL ", report.Printable(r.Postgres.Version), " (", report.Printable(r.Postgres.Provider), ")")
+	if len(r.Timings) > 0 {
+		p.row("time", report.Duration(report.Total(r.Timings)))
+	}
+}
+
+// row writes a line of the block under a label; an empty label continues the row above.
+func (p *printer) row(label string, parts ...string) {
+	p.line("  ", p.paint(dim, fmt.Sprintf("%-9s", label)), " ", strings.Join(parts, ""))
+}
+
+// order writes the order and, broken into lines, what it promises.
+func (p *printer) order(name string) {
+	promise := report.Promise(name)
+	if promise == "" {
+		p.row("order", report.Printable(name))
+		return
+	}
+	label, line := "order", name+":"
+	for _, word := range strings.Fields(promise) {
+		if len(line)+1+len(word) > promiseWidth {
+			p.row(label, line)
+			label, line = "", word
+			continue
+		}
+		line += " " + word
+	}
+	p.row(label, line)
+}
+
+// matrix writes the cells that were checked. The baseline and what the order does not ask about are
+// left to the reports with more room.
+func (p *printer) matrix(r *gate.Result) {
+	label := "deploy"
+	for _, pair := range report.Matrix() {
+		cell := report.CellOf(r, pair.Name)
+		if cell.Outcome == "unchecked" && cell.Why == "" {
+			continue
+		}
+		p.row(label, fmt.Sprintf("%s code on the %s schema: ", pair.Code, pair.Schema), p.outcome(cell))
+		label = ""
+	}
+}
+
+func (p *printer) outcome(c gate.Cell) string {
+	count := ""
+	if c.Failing > 0 {
+		count = ", " + report.Count(c.Failing, "finding")
+	}
+	switch c.Outcome {
+	case "holds":
+		return p.paint(green, "holds") + count
+	case "fails":
+		return p.paint(red, "fails") + count
+	case "warns":
+		return p.paint(yellow, "warns") + count
+	default:
+		return "not checked: " + report.Printable(c.Why)
+	}
+}
+
+func (p *printer) pending(r *gate.Result) {
+	if len(r.Pending) == 0 {
+		p.row("pending", "no migration")
+		return
+	}
+	shown := r.Pending[:min(len(r.Pending), maxPending)]
+	width := 0
+	for _, m := range shown {
+		width = max(width, displaywidth.String(report.Printable(m.Version)))
+	}
+	label := "pending"
+	for _, m := range shown {
+		version := report.Printable(m.Version)
+		gap := strings.Repeat(" ", width-displaywidth.String(version)+2)
+		p.row(label, version, gap, p.paint(dim, report.Printable(m.File)))
+		label = ""
+	}
+	if more := len(r.Pending) - len(shown); more > 0 {
+		p.row("", "and ", report.Number(more), " more")
+	}
+}
+
+func (p *printer) unchecked(list []gate.Unchecked) {
+	if len(list) == 0 {
+		return
+	}
+	reasons := report.Reasons(list)
+	width := len(report.Number(len(reasons[0].Places)))
+	for i, reason := range reasons {
+		if i == maxReasons {
+			p.row("", "and ", report.Count(len(reasons)-i, "more reason"))
+			break
+		}
+		first := reason.Places[0]
+		p.row("", fmt.Sprintf("%*s  ", width, report.Number(len(reason.Places))),
+			report.Clip(report.Printable(reason.Text), maxReason),
+			p.paint(dim, ", first at "+report.Place(report.Printable(first.File), first.Line, 0)))
+	}
+	p.row("", p.paint(dim, "--report json lists each"))
+}
