@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/gate"
@@ -164,27 +163,32 @@ func (c *run) findBase(ctx context.Context) error {
 
 // judge builds the schemas and reads the code side by side, then decides.
 func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
-	var built schemas
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var code code
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		code, err = c.readCode(groupCtx)
-		return err
-	})
-	server, err := postgres.Start(groupCtx, postgres.Options{
+	reading := make(chan error, 1)
+	go func() {
+		var err error
+		if code, err = c.readCode(ctx); err != nil {
+			stop(err) // there is no point in building schemas then
+		}
+		reading <- err
+	}()
+	server, err := postgres.Start(ctx, postgres.Options{
 		Provider: c.config.Postgres, Version: c.config.PostgresVersion, Image: c.config.PostgresImage, Superuser: c.config.Superuser,
 		Progress: func(line string) { c.say("%s", line) }, Warn: func(line string) { c.say("warning: %s", line) }, Env: c.getenv,
 	})
-	if err != nil {
-		return nil, firstCause(group.Wait(), err)
+	var built schemas
+	if err == nil {
+		defer func() { err = errors.Join(err, server.Close(ctx)) }()
+		c.watch.lap("postgres")
+		built, err = c.build(ctx, server)
 	}
-	defer func() { err = errors.Join(err, server.Close(ctx)) }()
-	c.watch.lap("postgres")
-	group.Go(func() (err error) {
-		built, err = c.build(groupCtx, server)
-		return err
-	})
-	if err := group.Wait(); err != nil {
+	if err != nil {
+		stop(err)
+	}
+	<-reading
+	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
 	start := time.Now()
@@ -199,14 +203,6 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 	c.watch.took("check", time.Since(start))
 	verdict.Coverage.Files = code.files
 	return c.result(verdict, built, server), nil
-}
-
-// firstCause prefers the error of the group, unless it only says that the other one ended it.
-func firstCause(group, other error) error {
-	if group != nil && !errors.Is(group, context.Canceled) {
-		return group
-	}
-	return other
 }
 
 func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *gate.Result {

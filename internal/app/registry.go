@@ -10,6 +10,7 @@ import (
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
+	"github.com/headgate/headgate/internal/reference/sql"
 	"github.com/headgate/headgate/internal/report"
 	"github.com/headgate/headgate/internal/report/annotations"
 	"github.com/headgate/headgate/internal/report/json"
@@ -33,6 +34,7 @@ func newRegistry(p Process) registry {
 		},
 		languages: []reference.Language{
 			golang.Language{},
+			sql.Language{},
 		},
 		reports: []report.Format{
 			text.Format{Color: p.wantsColor()},

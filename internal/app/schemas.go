@@ -98,6 +98,7 @@ func (c *run) applyPending(ctx context.Context, database *postgres.Database, bui
 	for _, r := range built.pending {
 		statements, err := migrator.Apply(ctx, r)
 		if errors.As(err, &built.broken) {
+			built.proposed = nil // what the ones before it made is not what the deploy would end with
 			return nil
 		}
 		if err != nil {

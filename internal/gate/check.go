@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -53,8 +52,7 @@ type Verdict struct {
 // Check holds every reference against both schemas. An error is a failure to check.
 func Check(ctx context.Context, s Subject) (*Verdict, error) {
 	j := &judge{Subject: s, cells: newCells(s)}
-	sorted := slices.Clone(s.References)
-	statements, index := j.checkable(sorted)
+	statements, index := j.checkable(s.References)
 	released, proposed, err := prepareBoth(ctx, s, statements)
 	if err != nil {
 		return nil, err
@@ -62,7 +60,7 @@ func Check(ctx context.Context, s Subject) (*Verdict, error) {
 	if s.Broken != nil {
 		j.findings = append(j.findings, migrationFails(s.Broken, s.Pending))
 	}
-	for i, r := range sorted {
+	for i, r := range s.References {
 		if index[i] >= 0 {
 			outcome := outcome{released: released[index[i]]}
 			if s.Proposed != nil {
@@ -131,18 +129,23 @@ func firstWord(sql string) string {
 	return ""
 }
 
-// prepareBoth asks both sides at once.
+// prepareBoth asks both sides at once, or one of them where nothing is pending and they are the same.
 func prepareBoth(ctx context.Context, s Subject, statements []string) (released, proposed []*pgconn.PgError, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		released, err = postgres.Prepare(ctx, s.Released.Config, statements)
 		return err
 	})
-	if s.Proposed != nil {
+	same := s.Proposed != nil && s.Proposed.Config == s.Released.Config
+	if s.Proposed != nil && !same {
 		group.Go(func() (err error) {
 			proposed, err = postgres.Prepare(ctx, s.Proposed.Config, statements)
 			return err
 		})
 	}
-	return released, proposed, group.Wait()
+	err = group.Wait()
+	if same {
+		proposed = released
+	}
+	return released, proposed, err
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/headgate/headgate/internal/sqltext"
 )
 
 // Statement is one statement of a migration as it was sent to the server.
@@ -52,8 +55,28 @@ func (s Statement) Refused(file string, err error) *Error {
 	if refused.Position > 0 {
 		// The server counts characters (manual, section 55.8, field P), Position bytes.
 		e.Line, e.Column = s.Position(runeOffset(s.SQL, int(refused.Position)-1))
+	} else if at := s.firstNamed(refused.Message); at >= 0 {
+		e.Line, e.Column = s.Position(at)
 	}
 	return e
+}
+
+// quoted are the names in a message of the server.
+var quoted = regexp.MustCompile(`"([^"]+)"`)
+
+// firstNamed is the byte offset of the first name of the message that the statement has, or -1. The server gives no
+// position where it finds out while it runs a statement, as it does an ALTER TABLE.
+func (s Statement) firstNamed(message string) int {
+	for _, name := range quoted.FindAllStringSubmatch(message, -1) {
+		scan := sqltext.NewScanner(s.SQL)
+		for t := scan.Next(); t.Kind != sqltext.EOF; t = scan.Next() {
+			isName := t.Kind == sqltext.Identifier || t.Kind == sqltext.QuotedIdentifier
+			if isName && sqltext.Unquote(s.SQL[t.Start:t.End]) == name[1] {
+				return t.Start
+			}
+		}
+	}
+	return -1
 }
 
 // remedies are what to do about errors that come from the throwaway server and not from the migration.

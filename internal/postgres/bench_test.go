@@ -3,29 +3,23 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// benchProviders are the providers whose server a run starts, as far as this machine has them.
+// benchProviders runs a benchmark with each provider whose server a run starts.
 func benchProviders(b *testing.B, bench func(b *testing.B, o Options)) {
-	for _, p := range providers[:2] {
-		b.Run(p.name, func(b *testing.B) {
-			var o Options
-			// The makers of providers take a *testing.T, for they fail and skip.
-			testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: p.name, F: func(t *testing.T) {
-				o = p.make(t).options(t)
-			}}})
-			if o.Provider == "" {
-				b.Skip("the provider is not to be had here")
-			}
-			o.Progress, o.Warn = nil, nil
-			o.Env = envWith("TMPDIR", "")
-			bench(b, o)
-		})
-	}
+	b.Run(Local, func(b *testing.B) {
+		requireLocal(b)
+		bench(b, Options{Provider: Local, Env: os.Getenv})
+	})
+	b.Run(Container, func(b *testing.B) {
+		_, image := requireContainer(b)
+		bench(b, Options{Provider: Container, Image: image, Env: os.Getenv})
+	})
 }
 
 func BenchmarkStart(b *testing.B) {

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -27,7 +25,7 @@ type provided struct {
 }
 
 // require ends a test that cannot run: in failure where HEADGATE_REQUIRE names what it needs.
-func require(t *testing.T, need, reason string) {
+func require(t testing.TB, need, reason string) {
 	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv("HEADGATE_REQUIRE"), ","), need) {
 		t.Fatalf("HEADGATE_REQUIRE names %s, but %s", need, reason)
@@ -35,7 +33,7 @@ func require(t *testing.T, need, reason string) {
 	t.Skip(reason)
 }
 
-func requireLocal(t *testing.T) {
+func requireLocal(t testing.TB) {
 	t.Helper()
 	if _, err := newStarter(Options{Env: os.Getenv}).findBinaries(t.Context()); err != nil {
 		require(t, Local, err.Error())
@@ -43,7 +41,7 @@ func requireLocal(t *testing.T) {
 }
 
 // requireContainer gives the engine and an image that is there.
-func requireContainer(t *testing.T) (*client.Client, string) {
+func requireContainer(t testing.TB) (*client.Client, string) {
 	t.Helper()
 	cli, err := newStarter(Options{Env: os.Getenv}).connectDocker(t.Context())
 	if err != nil {
@@ -60,7 +58,7 @@ func requireContainer(t *testing.T) (*client.Client, string) {
 	return cli, image
 }
 
-func options(t *testing.T, provider string) Options {
+func options(t testing.TB, provider string) Options {
 	return Options{
 		Provider: provider,
 		Env:      os.Getenv,
@@ -290,26 +288,6 @@ func sqlState(err error) string {
 	return ""
 }
 
-// waitFor polls until what is left equals want: processes and containers go a moment after their leash.
-func waitFor(t *testing.T, what string, left func() []string, want []string) {
-	t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		got := left()
-		if slices.Equal(got, want) {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("%s: left are %q, want %q", what, got, want)
-		}
-	}
-}
-
 func TestServer(t *testing.T) {
 	eachProvider(t, func(t *testing.T, p provided) {
 		before := p.left(t)
@@ -324,10 +302,10 @@ func TestServer(t *testing.T) {
 		t.Run("clone", func(t *testing.T) { testClone(t, srv) })
 		t.Run("drop", func(t *testing.T) { testDrop(t, srv) })
 		t.Run("extensions", func(t *testing.T) { testExtensions(t, srv) })
-		createDatabase(t, srv)                                              // one that nobody drops
-		connect(t, createDatabase(t, srv).Config())                         // one that somebody is connected to
-		failing := connect(t, createDatabase(t, srv).Config())              // and a failing migration
-		_, err := failing.Exec(t.Context(), "CREATE TABLE a(); SELECT 1/0") //
+		createDatabase(t, srv)                                 // one that nobody drops
+		connect(t, createDatabase(t, srv).Config())            // one that somebody is connected to
+		failing := connect(t, createDatabase(t, srv).Config()) // and a failing migration
+		_, err := failing.Exec(t.Context(), "CREATE TABLE a(); SELECT 1/0")
 		if sqlState(err) != "22012" {
 			t.Errorf("the failing migration gave %v", err)
 		}
@@ -510,27 +488,6 @@ func testExtensions(t *testing.T, srv *Server) {
 	mustExec(t, conn, "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'localhost'); CREATE TABLE people (name citext)")
 }
 
-// TestStartCancelled ends the context at several moments of a start.
-func TestStartCancelled(t *testing.T) {
-	eachProvider(t, func(t *testing.T, p provided) {
-		before := p.left(t)
-		for _, after := range []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond} {
-			ctx, cancel := context.WithTimeoutCause(t.Context(), after, errors.New("cancelled by the test"))
-			srv, err := Start(ctx, p.options(t))
-			cancel()
-			if err == nil { // quicker than the context
-				err = srv.Close(ctx)
-				if err != nil {
-					t.Error(err)
-				}
-			} else if !strings.Contains(err.Error(), "cancelled by the test") {
-				t.Errorf("after %v: %v", after, err)
-			}
-			waitFor(t, fmt.Sprintf("cancelled after %v", after), func() []string { return p.left(t) }, before)
-		}
-	})
-}
-
 func TestSuperuserOptsOut(t *testing.T) {
 	eachProvider(t, func(t *testing.T, p provided) {
 		o := p.options(t)
@@ -545,42 +502,4 @@ func TestSuperuserOptsOut(t *testing.T) {
 			t.Errorf("the warnings are %q", warnings)
 		}
 	})
-}
-
-// TestKilled starts a server in a process of its own and kills that.
-func TestKilled(t *testing.T) {
-	for _, signal := range []os.Signal{os.Kill, os.Interrupt} {
-		t.Run(signal.String(), func(t *testing.T) {
-			eachProvider(t, func(t *testing.T, p provided) {
-				before := p.left(t)
-				o := p.options(t)
-				child := exec.Command(os.Args[0])
-				child.Env = append(os.Environ(), childEnv+"=1", "HEADGATE_TEST_PROVIDER="+o.Provider, "HEADGATE_TEST_IMAGE="+o.Image, "TMPDIR="+o.Env("TMPDIR"))
-				child.Stderr = os.Stderr
-				out, err := child.StdoutPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := child.Start(); err != nil {
-					t.Fatal(err)
-				}
-				line := make([]byte, len(childReady))
-				if _, err := out.Read(line); err != nil || string(line) != childReady {
-					t.Fatalf("the child printed %q, %v", line, err)
-				}
-				if slices.Equal(before, p.left(t)) {
-					t.Fatal("the child made nothing that could be left")
-				}
-				if err := child.Process.Signal(signal); err != nil {
-					t.Fatal(err)
-				}
-				_ = child.Wait()
-				if p.name == External && signal == os.Kill {
-					// Nothing of ours is on the server's side: the next run drops what is left.
-					start(t, o).Close(t.Context())
-				}
-				waitFor(t, "after "+signal.String(), func() []string { return p.left(t) }, before)
-			})
-		})
-	}
 }

@@ -40,7 +40,7 @@ func (s *starter) startContainer(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.stop(context.WithoutCancel(ctx)))
 	}
-	return s.adopt(ctx, instance{provider: Container, conn: conn, stop: c.stop})
+	return s.adopt(ctx, instance{provider: Container, conn: conn, stop: c.stop, inMemory: true})
 }
 
 // serverContainer is the container of one run.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // StatementTimeout ends a statement on Database.Config's connections: nothing that a gate runs on an
@@ -31,7 +30,7 @@ func (s *Server) CreateDatabase(ctx context.Context) (*Database, error) {
 	if s.number >= 150000 {
 		options += " LOCALE_PROVIDER libc"
 	}
-	return s.create(ctx, options, s.databaseSettings)
+	return s.create(ctx, options+s.strategy(), s.databaseSettings)
 }
 
 // Clone copies a database, its data and its oids: an object has the same oid in both, so comparing by
@@ -41,11 +40,10 @@ func (s *Server) Clone(ctx context.Context, from *Database) (*Database, error) {
 	if from.server != s {
 		return nil, errors.New("cloning a database of another server")
 	}
-	db, err := s.create(ctx, "TEMPLATE "+quote(from.name), nil)
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Code == "55006" { // object_in_use
-		return nil, fmt.Errorf("cloning a database that still has connections: %w", err)
+	if err := s.awaitNobody(ctx, from.name); err != nil {
+		return nil, err
 	}
+	db, err := s.create(ctx, "TEMPLATE "+quote(from.name)+s.strategy(), nil)
 	if err == nil && s.adminIsSuper {
 		err = s.copySettings(ctx, from, db)
 	}
@@ -53,6 +51,46 @@ func (s *Server) Clone(ctx context.Context, from *Database) (*Database, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// strategy is how CREATE DATABASE copies its template. In memory, copying files takes a third of the time
+// of copying block by block through the log, PostgreSQL's own choice from 15 on; on a disk it takes twice as
+// long. Measured with 500 tables.
+func (s *Server) strategy() string {
+	if s.inMemory && s.number >= 150000 {
+		return " STRATEGY file_copy"
+	}
+	return ""
+}
+
+// awaitNobody waits until a database has no connections: a server notices a moment later that one was
+// closed. CREATE DATABASE waits too, but looks only ten times a second.
+func (s *Server) awaitNobody(ctx context.Context, name string) error {
+	const patience = 2 * time.Second
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("close them first"))
+	defer cancel()
+	err := poll(ctx, nil, func() error {
+		open, err := s.connections(ctx, name)
+		if err == nil && open > 0 {
+			err = fmt.Errorf("%d are open", open)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("cloning a database that still has connections: %w", err)
+	}
+	return nil
+}
+
+// connections counts who is connected to a database.
+func (s *Server) connections(ctx context.Context, name string) (n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.connect(ctx); err != nil {
+		return 0, err
+	}
+	err = s.conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name).Scan(&n)
+	return n, err
 }
 
 // copySettings gives a clone what ALTER DATABASE … SET made of its original, a search_path for instance:
@@ -74,7 +112,7 @@ func (s *Server) create(ctx context.Context, options string, settings []string) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, errors.New("the PostgreSQL server is closed")
+		return nil, errClosed
 	}
 	s.made++
 	name := randomName()

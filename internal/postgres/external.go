@@ -79,7 +79,7 @@ func (s *Server) reapRuns(ctx context.Context) error {
 	}
 	const dead = ` AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = substr(%[1]s, 1, 25)) AND pg_has_role(%[2]s, 'MEMBER')`
 	databases, err := collect(`SELECT datname::text FROM pg_database
-		WHERE datname ~ '^headgate_[0-9a-f]{16}_[0-9]+$' AND shobj_description(oid, 'pg_database') = $1` + fmt.Sprintf(dead, "datname", "datdba"))
+		WHERE datname ~ '^headgate_[0-9a-f]{16}_[0-9]+$' AND shobj_description(oid, 'pg_database') = $1` + fmt.Sprintf(dead, "pg_database.datname", "pg_database.datdba"))
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *Server) reapRuns(ctx context.Context) error {
 		delete(s.databases, name) // one that would not go is no business of Close
 	}
 	roles, err := collect(`SELECT rolname::text FROM pg_roles
-		WHERE rolname ~ '^headgate_[0-9a-f]{16}$' AND shobj_description(oid, 'pg_authid') = $1` + fmt.Sprintf(dead, "rolname", "oid"))
+		WHERE rolname ~ '^headgate_[0-9a-f]{16}$' AND shobj_description(oid, 'pg_authid') = $1` + fmt.Sprintf(dead, "pg_roles.rolname", "pg_roles.oid"))
 	if err != nil {
 		return errors.Join(append(errs, err)...)
 	}

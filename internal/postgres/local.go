@@ -137,7 +137,7 @@ func (s *starter) startLocal(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.stop(context.WithoutCancel(ctx)))
 	}
-	return s.adopt(ctx, instance{provider: Local, conn: conn, stop: l.stop})
+	return s.adopt(ctx, instance{provider: Local, conn: conn, stop: l.stop, inMemory: memoryFolder(space.dir, 0)})
 }
 
 // localServer is the server of one run.
@@ -205,19 +205,24 @@ func (l *localServer) stop(ctx context.Context) error {
 	return errors.Join(err, l.space.remove())
 }
 
-// tempDirs are the folders in which a server's own may be, best first. A socket's path may be about a
-// hundred bytes long, and a server that runs as another user has to reach it.
+// memoryRoom is how many bytes have to be free in memory for a server's folder to be there: the gate's
+// databases, all clones of an empty schema, stay far below, and the log is held below max_wal_size.
+const memoryRoom = 2 << 30
+
+// tempDirs are the folders in which a server's own may be, best first: the user's choice (TMPDIR), memory,
+// where making and cloning databases takes a fraction of the time, then the disk. A socket's path may be
+// about a hundred bytes long, and a server that runs as another user has to reach it, so the first need
+// not do.
 func tempDirs(env func(string) string) []string {
-	dirs := []string{os.TempDir()}
+	if runtime.GOOS == "windows" {
+		return []string{os.TempDir()}
+	}
+	var dirs []string
 	if dir := env("TMPDIR"); dir != "" {
-		dirs[0] = dir
+		dirs = append(dirs, dir)
 	}
-	if runtime.GOOS != "windows" {
-		for _, dir := range []string{"/tmp", "/var/tmp"} {
-			if !slices.Contains(dirs, dir) {
-				dirs = append(dirs, dir)
-			}
-		}
+	if memoryFolder("/dev/shm", memoryRoom) {
+		dirs = append(dirs, "/dev/shm")
 	}
-	return dirs
+	return append(dirs, "/tmp", "/var/tmp")
 }

@@ -213,8 +213,9 @@ func serverSettings() []string {
 		"wal_level=minimal",
 		"max_wal_senders=0", // wal_level=minimal requires it
 		"checkpoint_timeout=1h",
-		"autovacuum=off", // it would hold databases open that are about to be cloned
-		"jit=off",        // compiling a plan that never runs is lost time
+		"max_wal_size=256MB", // the log is in memory where there is room
+		"autovacuum=off",     // it would hold databases open that are about to be cloned
+		"jit=off",            // compiling a plan that never runs is lost time
 		"max_connections=50",
 		"max_locks_per_transaction=512", // a transaction over thousands of tables must not run out of locks
 		"lc_messages=C",                 // the gate reads messages

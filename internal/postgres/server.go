@@ -34,6 +34,7 @@ type Server struct {
 	owner     role
 	stop      func(context.Context) error // ends the server; nil where it is not ours
 
+	inMemory         bool
 	run              string // external: the run's name, which begins the names of all that it makes
 	adminIsSuper     bool
 	databaseSettings []string // external: what each database is set to, as ALTER DATABASE … SET takes it
@@ -58,6 +59,7 @@ type instance struct {
 	provider string
 	conn     *pgx.Conn                   // the administrator's first connection; its configuration serves for more
 	stop     func(context.Context) error // nil for external
+	inMemory bool                        // its data is on a file system in memory
 }
 
 // adopt makes a Server of an instance. When it fails it has stopped the instance.
@@ -68,6 +70,7 @@ func (s *starter) adopt(ctx context.Context, in instance) (_ *Server, err error)
 		admin:     in.conn.Config(),
 		conn:      in.conn,
 		stop:      in.stop,
+		inMemory:  in.inMemory,
 		databases: map[string]*Database{},
 	}
 	if srv.shared() {
@@ -208,16 +211,30 @@ func (s *Server) exec(ctx context.Context, sql string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	if s.conn == nil || s.conn.IsClosed() {
-		conn, err := pgx.ConnectConfig(ctx, s.admin)
-		if err != nil {
-			return err
-		}
-		s.conn = conn
+	if err := s.connect(ctx); err != nil {
+		return err
 	}
 	_, err := s.conn.Exec(ctx, sql)
 	return err
 }
+
+// connect makes the administrator's connection anew where it was lost. The caller holds s.mu.
+func (s *Server) connect(ctx context.Context) error {
+	if s.closed && !s.shared() {
+		return errClosed
+	}
+	if s.conn != nil && !s.conn.IsClosed() {
+		return nil
+	}
+	conn, err := pgx.ConnectConfig(ctx, s.admin)
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	return nil
+}
+
+var errClosed = errors.New("the PostgreSQL server is closed")
 
 // Close ends the server; on an external one it drops the databases and the role that this run made.
 // It may be called again, and after the end of ctx: it takes 30 seconds at most of its own.
@@ -264,7 +281,7 @@ func (s *Server) dropAll(ctx context.Context) error {
 
 // dropRoles drops the owner role, and the roles that migrations made as that role.
 func (s *Server) dropRoles(ctx context.Context) error {
-	if err := s.exec(ctx, "SELECT"); err != nil { // connects again where it has to
+	if err := s.connect(ctx); err != nil {
 		return err
 	}
 	return dropRole(ctx, s.conn, s.number, s.owner.name)

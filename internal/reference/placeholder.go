@@ -56,6 +56,8 @@ type rewriter struct {
 	numbers map[string]int // by name
 	last    int            // the highest number given
 
+	// names says that there is an @name in the text about which there is no doubt: then a<@x is a < @x.
+	names bool
 	// operand says that what was written last ends an operand, after which an operator must come.
 	operand bool
 	// in says that what was written last is the key word IN.
@@ -81,6 +83,10 @@ func (r *rewriter) read() {
 				r.last = max(r.last, n)
 			}
 			r.styles &= Calls
+		}
+		if last := len(r.tokens) - 1; last >= 0 && t.Kind == sqltext.Identifier && r.tokens[last].End == t.Start {
+			before := r.text(last)
+			r.names = r.names || before == "@" || before == "=@"
 		}
 		r.tokens = append(r.tokens, t)
 	}
@@ -264,20 +270,7 @@ func (r *rewriter) endsInAt(op string) bool {
 	if !strings.HasSuffix(op, "@") || op == "@@" {
 		return false
 	}
-	return op != "<@" || r.hasNames()
-}
-
-// hasNames tells whether there is an @name in the text about which there is no doubt: then a<@x is a < @x.
-func (r *rewriter) hasNames() bool {
-	for i, t := range r.tokens {
-		next, ok := r.adjacent(i)
-		if ok && t.Kind == sqltext.Operator && next.Kind == sqltext.Identifier {
-			if op := r.src[t.Start:t.End]; op == "@" || op == "=@" {
-				return true
-			}
-		}
-	}
-	return false
+	return op != "<@" || r.names
 }
 
 // questions writes an operator token with ? in it, op, which the name after it may have cut short.

@@ -11,6 +11,8 @@ import (
 // or table of a model, written as the statement that stands for it.
 type Reference struct {
 	// SQL is what PostgreSQL is asked to parse: one statement, its placeholders rewritten to $1, $2, …
+	// Where Unchecked is set it is empty, or what can be said without the part that is not known: a parameter
+	// stands where a value is filled in at run time, and nothing where a clause may be.
 	SQL string
 	// Map leads from a place in SQL back to the file.
 	Map SourceMap
@@ -36,7 +38,7 @@ type Position struct {
 }
 
 // SourceMap leads from a rune offset in a reference's SQL to a place in a file. Its segments are
-// sorted by Start; the first starts at 0. From one segment to the next the text was copied rune by
+// sorted by Start; the first starts at 0. A CRLF in the SQL is two runes, as it is two characters to the server. From one segment to the next the text was copied rune by
 // rune from one source line, unless the segment is Fixed.
 type SourceMap []Segment
 

@@ -22,7 +22,7 @@ const (
 // A statement that needs no schema (BEGIN, SET) is left out. Schema changes and maintenance are unchecked where like is
 // Certain, and left out where it is not. A statement with a Hole in it is unchecked for the hole's reason; its SQL is what
 // can be said without the hole: a parameter where a value is wanted, nothing where a clause may
-// stand, and empty where the hole is part of a name.
+// stand, and empty where the hole is part of a name or the text is not UTF-8.
 func (t Text) Statements(like Reference, styles Placeholders, emit func(Reference)) {
 	c := cursor{text: &t}
 	holes := t.Holes
@@ -50,7 +50,7 @@ func (t Text) Statements(like Reference, styles Placeholders, emit func(Referenc
 		}
 		rewritten := Text{SQL: r.SQL, Map: r.Map}.Rewrite(styles)
 		r.SQL, r.Map = rewritten.SQL, rewritten.Map
-		if strings.Contains(r.SQL, holeText) {
+		if strings.Contains(r.SQL, holeText) || !utf8.ValidString(r.SQL) {
 			r.SQL, r.Map = "", nil
 		}
 		emit(r)
@@ -59,30 +59,40 @@ func (t Text) Statements(like Reference, styles Placeholders, emit func(Referenc
 
 // unchecked is the reason why a statement cannot be checked; holes are those from its start on.
 func unchecked(class Class, statement string, holes []string) string {
+	hole := firstHole(statement)
 	switch {
 	case class == SchemaChange:
 		return uncheckedSchemaChange
 	case class == Maintenance:
 		return uncheckedMaintenance
-	case firstHole(statement) >= 0:
-		return holes[firstHole(statement)]
+	case hole >= 0:
+		return holes[hole]
 	case !utf8.ValidString(statement):
 		return uncheckedEncoding
 	}
 	return ""
 }
 
-// firstHole is the number of the first Hole that is more than a parameter's number; -1 if there is none.
+// firstHole is the number of the first Hole that is more than a parameter's number ("$" and a Hole); -1 if there is none.
 func firstHole(statement string) int {
-	n := 0
-	for i := range len(statement) {
-		if statement[i] != Hole {
-			continue
-		}
-		if i == 0 || statement[i-1] != '$' || i > 1 && statement[i-2] == '$' {
+	if !strings.Contains(statement, holeText) {
+		return -1
+	}
+	n, dollar := 0, -1
+	scan := sqltext.NewScanner(statement)
+	for t := scan.Next(); t.Kind != sqltext.EOF; t = scan.Next() {
+		word := statement[t.Start:t.End]
+		switch holes := strings.Count(word, holeText); {
+		case holes == 0:
+		case word == holeText && t.Start == dollar:
+			n++
+		default:
 			return n
 		}
-		n++
+		dollar = -1
+		if word == "$" {
+			dollar = t.End
+		}
 	}
 	return -1
 }

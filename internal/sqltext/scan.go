@@ -151,24 +151,43 @@ func (s *Scanner) skipQuoted(quote byte) bool {
 	return false
 }
 
-// skipString passes a string constant and the pieces that continue it: two constants
-// with white space and a newline between them are one (manual, section 4.1.2.1).
+// skipString passes a string constant and the pieces that continue it: two constants with white
+// space and a newline between them are one (manual, section 4.1.2.1). A line comment counts as white
+// space there (quotecontinue in src/backend/parser/scan.l).
 func (s *Scanner) skipString(backslash bool) bool {
 	for {
 		if !s.skipStringPiece(backslash) {
 			return false
 		}
-		next := s.pos
-		newline := false
-		for next < len(s.src) && isSpace(s.src[next]) {
-			newline = newline || s.src[next] == '\n' || s.src[next] == '\r'
-			next++
-		}
-		if !newline || next >= len(s.src) || s.src[next] != '\'' {
+		next := s.continuation()
+		if next < 0 {
 			return true
 		}
 		s.pos = next
 	}
+}
+
+// continuation is the offset of the quote that continues the string that ends here, or -1.
+func (s *Scanner) continuation() int {
+	newline := false
+	for next := s.pos; next < len(s.src); {
+		switch c := s.src[next]; {
+		case isSpace(c):
+			newline = newline || c == '\n' || c == '\r'
+			next++
+		case c == '-' && strings.HasPrefix(s.src[next:], "--"):
+			end := strings.IndexAny(s.src[next:], "\r\n")
+			if end < 0 {
+				return -1
+			}
+			next += end
+		case c == '\'' && newline:
+			return next
+		default:
+			return -1
+		}
+	}
+	return -1
 }
 
 func (s *Scanner) skipStringPiece(backslash bool) bool {

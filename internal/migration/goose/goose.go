@@ -92,8 +92,8 @@ func programsError(dir string, programs []string) error {
 		File:    path.Join(dir, programs[0]),
 		Line:    1,
 		Problem: fmt.Sprintf("goose migrations that are Go programs run only inside your own binary: %s", names),
-		Remedy: "rewrite them as SQL migrations of the same version, or wait for the `migrate-command` setting, " +
-			"with which a later Headgate runs your own binary to migrate the throwaway database",
+		Remedy: "the way out is the `migrate-command` setting, with which your own binary migrates the throwaway database; this release " +
+			"does not have it yet, so it cannot check this folder",
 	}
 }
 

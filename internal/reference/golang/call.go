@@ -184,6 +184,7 @@ func (r *reader) otherCall(e *ast.CallExpr, on ast.Expr, name string) value {
 		values[i] = r.expr(arg, false)
 	}
 	if on == nil && name != "In" && name != "Named" {
+		r.give(name, false, values)
 		return value{}
 	}
 	if name == "ToSql" && len(e.Args) == 0 && r.imports(squirrel) {
@@ -191,7 +192,7 @@ func (r *reader) otherCall(e *ast.CallExpr, on ast.Expr, name string) value {
 		return value{}
 	}
 	for _, i := range passesThrough[name] {
-		if i < len(values) && values[i].hasText() && values[i].number == nil {
+		if i < len(values) && (values[i].parameter != nil || values[i].hasText() && values[i].number == nil) {
 			v := values[i]
 			v.items, v.builder = nil, false
 			return v
@@ -199,9 +200,14 @@ func (r *reader) otherCall(e *ast.CallExpr, on ast.Expr, name string) value {
 	}
 	positions, known := databaseCalls[name]
 	if !known {
+		r.give(name, true, values)
 		return value{}
 	}
 	for _, i := range positions {
+		if i < len(values) && values[i].parameter != nil && r.mute == 0 {
+			r.wrap(*values[i].parameter, e.Args[i], name)
+			return value{}
+		}
 		if i < len(values) && values[i].hasText() && values[i].number == nil {
 			if r.looksLikeText(name, i, e, values) {
 				r.handOver(values[i])
@@ -237,6 +243,15 @@ func (r *reader) unknownText(positions []int, e *ast.CallExpr) {
 	switch e.Args[i].(type) {
 	case *ast.Ident, *ast.SelectorExpr, *ast.CallExpr, *ast.IndexExpr, *ast.BinaryExpr:
 		r.unknown(e.Args[i], "built at run time: the text is in "+r.src.excerpt(e.Args[i]))
+	}
+}
+
+// wrap notes that a parameter of the function that is being read goes to a database.
+func (r *reader) wrap(p parameter, arg ast.Expr, name string) {
+	r.marks.wrappers.known[p] = true
+	if unmistakable[name] && r.src.database {
+		r.unknown(arg, "built at run time: the text is parameter "+r.src.excerpt(arg)+" of "+p.function+
+			"; what its callers write out is checked where they do")
 	}
 }
 

@@ -57,11 +57,14 @@ func (r *reader) set(of *variable, v value) {
 	of.value = v
 }
 
-// function reads a function's body in a scope of its own.
-func (r *reader) function(recv *ast.FieldList, typ *ast.FuncType, body *ast.BlockStmt) {
+// function reads a function's body in a scope of its own. A function that is declared can be a wrapper; decl is nil for a literal.
+func (r *reader) function(decl *ast.FuncDecl, recv *ast.FieldList, typ *ast.FuncType, body *ast.BlockStmt) {
 	r.push()
 	r.declareAll(recv)
 	r.declareAll(typ.Params)
+	if decl != nil {
+		r.declareParameters(decl)
+	}
 	r.declareAll(typ.Results)
 	r.block(body.List)
 	r.pop()
@@ -474,7 +477,7 @@ func isBuilderWrite(name string) bool {
 // closure reads a function literal. When it runs is not known: afterwards, what it sets may have been set or not.
 func (r *reader) closure(f *ast.FuncLit) {
 	inside := r.branch(func() bool {
-		r.function(nil, f.Type, f.Body)
+		r.function(nil, nil, f.Type, f.Body)
 		return false
 	})
 	r.merge(inside, way{})

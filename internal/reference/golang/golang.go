@@ -79,6 +79,7 @@ func (Language) Read(ctx context.Context, fsys fs.FS, files []string, emit func(
 	for _, r := range readers {
 		all.add(r.marks)
 	}
+	all.resolve()
 	byFile := map[string][]reference.Reference{}
 	for i, r := range readers {
 		r.references(all, func(path string, ref reference.Reference) {

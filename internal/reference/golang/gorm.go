@@ -52,6 +52,7 @@ func (r *reader) model(t *typeDeclaration, s *ast.StructType, at typeAt) {
 	}
 	m := model{reader: r, of: t, seen: map[string]bool{}}
 	m.like = reference.Reference{Name: t.spec.Name.Name, Model: true, Certain: naming != nil}
+	r.pkg = t.pkg
 	if naming == nil {
 		m.table = schema.NamingStrategy{}.TableName(t.spec.Name.Name)
 	} else if m.table = r.constant(t.pkg, naming); m.table == "" {
@@ -62,7 +63,7 @@ func (r *reader) model(t *typeDeclaration, s *ast.StructType, at typeAt) {
 		return
 	}
 	columns := m.fields(s, at, "", 0)
-	if len(columns) == 0 {
+	if len(columns) == 0 || naming == nil && !m.keyed {
 		return
 	}
 	m.emitTable()
@@ -138,6 +139,8 @@ type model struct {
 	table string
 	like  reference.Reference
 	seen  map[string]bool // columns; GORM takes the first of a name
+	// keyed says that there is a primary key, without which a struct is embedded or scanned into and no model.
+	keyed bool
 }
 
 // column is a column of a model and the place that says so.
@@ -145,6 +148,8 @@ type column struct {
 	name  string
 	at    reference.Position
 	width int
+	// readOnly says that GORM never writes it. It may be no column at all, but computed by a query.
+	readOnly bool
 }
 
 // fields are the columns of a struct's fields (gorm.io/gorm/schema, ParseField).
@@ -170,19 +175,26 @@ func (m *model) fields(s *ast.StructType, at typeAt, prefix string, depth int) [
 	return columns
 }
 
-// ignored tells whether a field is neither read nor written: "-", "-:all", or no permission left.
+// ignored tells whether a field is neither read nor written ("-", "-:all", no permission left), or holds what a query computes: it
+// is read, never written, and no migration makes a column of it.
 func ignored(settings map[string]string) bool {
-	if v, ok := settings["-"]; ok && strings.ToLower(strings.TrimSpace(v)) != "migration" {
+	v, marked := settings["-"]
+	if marked && strings.ToLower(strings.TrimSpace(v)) != "migration" {
 		return true
 	}
-	readable, writable := true, true
+	readable, writable := permissions(settings)
+	return !writable && (!readable || marked)
+}
+
+func permissions(settings map[string]string) (readable, writable bool) {
+	readable, writable = true, true
 	if v, ok := settings["->"]; ok {
 		writable, readable = false, strings.ToLower(v) != "false"
 	}
 	if v, ok := settings["<-"]; ok {
 		writable = v == "<-" || strings.Contains(v, "create") || strings.Contains(v, "update")
 	}
-	return !readable && !writable
+	return readable, writable
 }
 
 // anonymous is an embedded field: its own fields' columns, or one column where its type is a value.
@@ -195,6 +207,9 @@ func (m *model) anonymous(f *ast.Field, settings map[string]string, at typeAt, p
 		return m.gormModel(f, at, prefix+settings["EMBEDDEDPREFIX"])
 	}
 	nature, typ := m.nature(typeAt{at.pkg, at.src, f.Type}, 0)
+	if _, known := typ.expr.(*ast.StructType); known && nature == undecided {
+		nature = record // what it embeds in its turn is seen when its fields are
+	}
 	switch nature {
 	case record:
 		return m.embedded(typ, prefix+settings["EMBEDDEDPREFIX"], depth)
@@ -209,7 +224,7 @@ func (m *model) anonymous(f *ast.Field, settings map[string]string, at typeAt, p
 func (m *model) gormModel(f *ast.Field, at typeAt, prefix string) []column {
 	var columns []column
 	for _, name := range []string{"id", "created_at", "updated_at", "deleted_at"} {
-		columns = m.add(columns, column{prefix + name, at.src.position(f.Type.Pos()), at.src.width(f.Type)})
+		columns = m.add(columns, column{name: prefix + name, at: at.src.position(f.Type.Pos()), width: at.src.width(f.Type)})
 	}
 	return columns
 }
@@ -231,8 +246,9 @@ func (m *model) field(f *ast.Field, name *ast.Ident, settings map[string]string,
 		return m.column(f, name, settings, at, prefix)
 	}
 	nature, typ := m.nature(typeAt{at.pkg, at.src, f.Type}, 0)
+	_, isStruct := typ.expr.(*ast.StructType)
 	switch {
-	case isEmbedded && nature == record:
+	case isEmbedded && isStruct:
 		return m.embedded(typ, prefix+settings["EMBEDDEDPREFIX"], depth)
 	case isEmbedded:
 		m.unchecked(at.src, name, "the columns of "+name.Name+", which model "+m.like.Name+" embeds, are not in this repository")
@@ -260,7 +276,10 @@ func isRelation(settings map[string]string) bool {
 
 // column is the column of a field: as its tag says, else by GORM's naming strategy.
 func (m *model) column(f *ast.Field, name *ast.Ident, settings map[string]string, at typeAt, prefix string) []column {
-	c := column{settings["COLUMN"], at.src.position(name.Pos()), utf8.RuneCountInString(name.Name)}
+	_, writable := permissions(settings)
+	c := column{
+		name: settings["COLUMN"], at: at.src.position(name.Pos()), width: utf8.RuneCountInString(name.Name), readOnly: !writable,
+	}
 	if c.name == "" {
 		c.name = schema.NamingStrategy{}.ColumnName(m.table, name.Name)
 	} else if in := columnInTag(f.Tag.Value, c.name); in >= 0 {
@@ -269,6 +288,7 @@ func (m *model) column(f *ast.Field, name *ast.Ident, settings map[string]string
 		c.width = utf8.RuneCountInString(c.name)
 	}
 	c.name = prefix + c.name
+	m.keyed = m.keyed || settings["PRIMARYKEY"] != "" || settings["PRIMARY_KEY"] != ""
 	return m.add(nil, c)
 }
 
@@ -298,6 +318,7 @@ func (m *model) add(columns []column, c column) []column {
 		return columns
 	}
 	m.seen[c.name] = true
+	m.keyed = m.keyed || c.name == "id"
 	return append(columns, c)
 }
 
@@ -310,7 +331,7 @@ func (m *model) emitTable() {
 	at, width := m.place()
 	var b reference.Builder
 	b.Replace("SELECT FROM "+quoteName(m.table), at, width)
-	m.emit(b.Text(), at)
+	m.emit(b.Text(), at, m.like.Certain)
 }
 
 func (m *model) emitColumn(c column) {
@@ -319,7 +340,7 @@ func (m *model) emitColumn(c column) {
 	b.Replace("SELECT ", c.at, c.width)
 	b.Replace(`"`+strings.ReplaceAll(c.name, `"`, `""`)+`"`, c.at, c.width)
 	b.Replace(" FROM "+quoteName(m.table), at, width)
-	m.emit(b.Text(), c.at)
+	m.emit(b.Text(), c.at, m.like.Certain && !c.readOnly)
 }
 
 // quoteName quotes a table's name as GORM does: each part between dots is a name.
@@ -331,9 +352,9 @@ func quoteName(name string) string {
 	return strings.Join(parts, ".")
 }
 
-func (m *model) emit(t reference.Text, at reference.Position) {
+func (m *model) emit(t reference.Text, at reference.Position, certain bool) {
 	ref := m.like
-	ref.SQL, ref.Map, ref.Place = t.SQL, t.Map, at
+	ref.SQL, ref.Map, ref.Place, ref.Certain = t.SQL, t.Map, at, certain
 	m.ready = append(m.ready, located{ref, m.of.src.path})
 }
 

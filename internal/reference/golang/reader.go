@@ -1,9 +1,10 @@
 package golang
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
-	"sort"
+	"slices"
 
 	"github.com/headgate/headgate/internal/reference"
 )
@@ -53,10 +54,13 @@ type marks struct {
 	// absorbed texts are part of a larger one, used ones stand on their own somewhere too, and
 	// certain ones are handed to a database.
 	absorbed, used, certain map[uint64]bool
+	wrappers                wrappers
 }
 
 func newMarks() marks {
-	return marks{absorbed: map[uint64]bool{}, used: map[uint64]bool{}, certain: map[uint64]bool{}}
+	return marks{
+		absorbed: map[uint64]bool{}, used: map[uint64]bool{}, certain: map[uint64]bool{}, wrappers: newWrappers(),
+	}
 }
 
 func (m marks) add(other marks) {
@@ -69,6 +73,7 @@ func (m marks) add(other marks) {
 	for id := range other.certain {
 		m.certain[id] = true
 	}
+	m.wrappers.add(other.wrappers)
 }
 
 // stands tells whether a text is a reference of its own.
@@ -96,7 +101,7 @@ func (r *reader) declarationOf(d ast.Decl) {
 			return
 		}
 		r.jumps = hasGoto(d.Body)
-		r.function(d.Recv, d.Type, d.Body)
+		r.function(d, d.Recv, d.Type, d.Body)
 	case *ast.GenDecl:
 		if d.Tok == token.IMPORT {
 			return
@@ -117,7 +122,7 @@ func (r *reader) record(v value, place ast.Node) {
 		return
 	}
 	for _, a := range v.alternatives {
-		if reference.BeginsSQL(a.begins()) {
+		if beginsSQL(a) {
 			r.note(a, place)
 			continue
 		}
@@ -129,13 +134,15 @@ func (r *reader) record(v value, place ast.Node) {
 				continue
 			}
 			for _, single := range r.id.literal(p.from, p.lit).alternatives {
-				if reference.BeginsSQL(single.begins()) {
+				if beginsSQL(single) {
 					r.note(single, p.lit)
 				}
 			}
 		}
 	}
 }
+
+func beginsSQL(a alternative) bool { return reference.BeginsSQL(a.begins()) }
 
 func (r *reader) note(a alternative, place ast.Node) {
 	if i, ok := r.seen[a.id]; ok {
@@ -190,14 +197,27 @@ func (r *reader) references(all marks, emit func(path string, refs reference.Ref
 			out = append(out, located{ref, w.src.path})
 		})
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := out[i].Place, out[j].Place
-		if a.Line != b.Line {
-			return a.Line < b.Line
-		}
-		return a.Column < b.Column
+	slices.SortStableFunc(out, func(a, b located) int {
+		return cmp.Or(
+			cmp.Compare(a.Place.File, b.Place.File),
+			cmp.Compare(a.Place.Line, b.Place.Line),
+			cmp.Compare(a.Place.Column, b.Place.Column),
+		)
 	})
+	type hole struct {
+		at     reference.Position
+		reason string
+	}
+	seen := map[hole]bool{}
 	for _, ref := range out {
+		if ref.Unchecked != "" {
+			// The ways through a function can give a text with one hole many times; it is one place that was not checked.
+			h := hole{ref.Place, ref.Unchecked}
+			if seen[h] {
+				continue
+			}
+			seen[h] = true
+		}
 		emit(ref.path, ref.Reference)
 	}
 }

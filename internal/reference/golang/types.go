@@ -93,7 +93,7 @@ const (
 	neither
 )
 
-// place is a type expression with the file that it stands in.
+// typeAt is a type expression with the file that it stands in.
 type typeAt struct {
 	pkg  *pkg
 	src  *source
@@ -198,16 +198,21 @@ func (r *reader) arrayNature(e *ast.ArrayType, t typeAt, depth int) (nature, typ
 }
 
 // structNature tells a struct that has the methods of a value by embedding one (sql.NullString) from any other struct.
+// One that embeds what is not in the tree may be either.
 func (r *reader) structNature(e *ast.StructType, t typeAt, depth int) (nature, typeAt) {
+	of := record
 	for _, f := range e.Fields.List {
 		if len(f.Names) > 0 {
 			continue
 		}
-		if n, _ := r.nature(typeAt{t.pkg, t.src, f.Type}, depth+1); n == scalar && !isTime(t.src, f.Type) {
+		switch n, _ := r.nature(typeAt{t.pkg, t.src, f.Type}, depth+1); {
+		case n == scalar && !isTime(t.src, f.Type):
 			return scalar, t
+		case n == undecided && !isGormModel(t.src, f.Type):
+			of = undecided
 		}
 	}
-	return record, t
+	return of, t
 }
 
 // isTime tells whether a type is time.Time, which is a column's value without being a driver.Valuer.
@@ -229,7 +234,7 @@ func (r *reader) structOf(d *typeDeclaration) (*ast.StructType, typeAt) {
 	return nil, t
 }
 
-// exportedField is the name of a field that GORM looks at; an embedded one has its type's name.
+// exportedFieldNames are a field's names that GORM looks at.
 func exportedFieldNames(f *ast.Field) []*ast.Ident {
 	var names []*ast.Ident
 	for _, name := range f.Names {

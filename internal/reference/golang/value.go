@@ -58,6 +58,8 @@ type value struct {
 	items []value
 	// number is a decimal literal.
 	number *ast.BasicLit
+	// parameter says that it is what the caller of a function gives.
+	parameter *parameter
 	// builder says that it is a strings.Builder or bytes.Buffer that holds the text.
 	builder bool
 }
@@ -136,7 +138,7 @@ func join(values []value) value {
 			out.items = nil
 		}
 		if !v.known() || v.number != nil {
-			return value{builder: first.builder, items: out.items}
+			return value{builder: first.builder, items: out.items, parameter: oneParameter(values)}
 		}
 		for _, a := range v.alternatives {
 			if !seen[a.id] {
@@ -154,6 +156,21 @@ func join(values []value) value {
 		}
 	}
 	return out
+}
+
+// oneParameter is the parameter that is among the values where the others are not known: what a function does to a parameter on some of
+// its ways (formatting it for a log) leaves it a parameter.
+func oneParameter(values []value) *parameter {
+	var found *parameter
+	for _, v := range values {
+		switch {
+		case v.known() || v.parameter != nil && found != nil && *v.parameter != *found:
+			return nil
+		case v.parameter != nil:
+			found = v.parameter
+		}
+	}
+	return found
 }
 
 // text puts the pieces together.

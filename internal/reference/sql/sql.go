@@ -179,15 +179,28 @@ func (f *file) script(text string) bool {
 	if why == "" {
 		return false
 	}
+	at := position(f.path, text, offset)
+	if text[offset] == '\\' {
+		f.unchecked(at, notQuery+why) // where psql's commands end and statements begin is psql's to know
+		return true
+	}
 	for span := range sqltext.Statements(text) {
 		if reference.CanBeSQL(text[span.Start:span.End]) {
-			line := 1 + strings.Count(text[:offset], "\n")
-			column := 1 + utf8.RuneCountInString(text[strings.LastIndexByte(text[:offset], '\n')+1:offset])
-			f.unchecked(reference.Position{File: f.path, Line: line, Column: column}, "the file is a script and no query of the code: "+why)
+			f.unchecked(at, notQuery+why)
 			return true
 		}
 	}
 	return true
+}
+
+const notQuery = "the file is a script and no query of the code: "
+
+// position is the place of a byte offset.
+func position(path, text string, offset int) reference.Position {
+	line := strings.LastIndexByte(text[:offset], '\n') + 1
+	return reference.Position{
+		File: path, Line: 1 + strings.Count(text[:line], "\n"), Column: 1 + utf8.RuneCountInString(text[line:offset]),
+	}
 }
 
 // whyScript says what makes a file a script, and where that stands.

@@ -38,8 +38,8 @@ type printer struct {
 
 // line writes parts as one line that is no workflow command, whatever the parts are.
 func (p *printer) line(parts ...string) {
-	p.w.WriteString(report.Inert(strings.TrimRight(strings.Join(parts, ""), " ")))
-	p.w.WriteByte('\n')
+	_, _ = p.w.WriteString(report.Inert(strings.TrimRight(strings.Join(parts, ""), " ")))
+	_ = p.w.WriteByte('\n')
 }
 
 // style is a set of SGR parameters (ECMA-48, 8.3.117).
