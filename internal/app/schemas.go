@@ -115,12 +115,15 @@ func (c *run) applyPending(ctx context.Context, database *postgres.Database, bui
 	return nil
 }
 
-// extension finds what a migration creates. It may find too much (in a comment): one that is made and not
-// used does no harm.
-var extension = regexp.MustCompile(`(?i)\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?("?)([a-z0-9_-]+)("?)`)
+// extension finds what a migration creates where it is not there. It may find too much (in a comment): an extension
+// that is made and not used does no harm. A plain CREATE EXTENSION would fail on one that is made already.
+var extension = regexp.MustCompile(`(?i)\bcreate\s+extension\s+if\s+not\s+exists\s+"?([a-z0-9_-]+)`)
 
 // createExtensions makes the extensions that only a superuser may make, for migrations that then find them.
 func (c *run) createExtensions(ctx context.Context, database *postgres.Database) error {
+	if c.config.Superuser {
+		return nil // then the migrations may do it themselves
+	}
 	var wanted []string
 	seen := map[string]bool{}
 	find := func(tree fs.FS, h *migration.History) error {
@@ -130,7 +133,7 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 				return fmt.Errorf("read the migration: %w", err)
 			}
 			for _, m := range extension.FindAllSubmatch(text, -1) {
-				if name := string(m[2]); !seen[name] {
+				if name := string(m[1]); !seen[name] {
 					seen[name] = true
 					wanted = append(wanted, name)
 				}

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"github.com/jackc/pgx/v5"
+	"errors"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"context"
 	"fmt"
 	"io/fs"
@@ -17,7 +21,13 @@ import (
 
 func main() {
 	fsys := os.DirFS(os.Args[1])
-	verbose := len(os.Args) > 2
+	verbose := len(os.Args) == 3
+	var conn *pgx.Conn
+	if len(os.Args) > 3 {
+		var err error
+		conn, err = pgx.Connect(context.Background(), "host=/tmp/refx/pg user=postgres dbname="+os.Args[3])
+		if err != nil { panic(err) }
+	}
 	var l reference.Language
 	for _, l = range []reference.Language{golang.Language{}, sql.Language{}} {
 		var files []string
@@ -51,6 +61,14 @@ func main() {
 					k = k[:i] + strings.Join(f, " ")
 				}
 				reasons[k]++
+			}
+			if conn != nil && r.SQL != "" {
+				_, err := conn.Prepare(context.Background(), "", r.SQL)
+				var pe *pgconn.PgError
+				if errors.As(err, &pe) {
+					f, t := r.Map.Range(int(pe.Position)-1, int(pe.Position))
+					fmt.Printf("FAIL %s certain=%v unchecked=%q %s:%d:%d-%d %s | %.3000q\n", pe.Code, r.Certain, r.Unchecked, f.File, f.Line, f.Column, t.Column, pe.Message, r.SQL)
+				} else if err != nil { fmt.Println("ERR", err) } else { fmt.Printf("OK unchecked=%v\n", r.Unchecked != "") }
 			}
 			if verbose {
 				c := " "
