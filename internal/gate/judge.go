@@ -125,7 +125,7 @@ func (j *judge) unknown(r reference.Reference, refused *pgconn.PgError) {
 	j.coverage.Checked++
 	f := j.finding("unknown-reference", cellEnd, r, refused)
 	f.Severity = severity
-	f.Message, f.Remedy = unknownWords(lacks, stood)
+	f.Message, f.Remedy = unknownWords(refused, lacks, j.namesakes(lacks), stood)
 	j.add(f, r, nil, lacks, true)
 }
 
@@ -139,6 +139,20 @@ func (j *judge) touches(w words) *schema.Origin {
 		}
 	}
 	return nil
+}
+
+// namesakes are the proposed schema's functions that have the name of a missing one and take other arguments, sorted.
+func (j *judge) namesakes(lacks missing) []string {
+	var found []string
+	if lacks.kind == schema.Function {
+		for o := range j.Proposed.Snapshot {
+			if lacks.matches(o) {
+				found = append(found, o.Name)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 // mentionsTable tells whether the statement names a table or view of the proposed schema.

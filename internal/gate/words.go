@@ -56,9 +56,16 @@ func behindWords(refused *pgconn.PgError, lacks missing, known bool, origin *sch
 }
 
 // unknownWords say that the code needs what no migration brings.
-func unknownWords(lacks missing, stood bool) (message, remedy string) {
+func unknownWords(refused *pgconn.PgError, lacks missing, namesakes []string, stood bool) (message, remedy string) {
 	message = fmt.Sprintf("%s exists neither in the released schema nor in the proposed one: no migration brings it", lacks)
 	remedy = "correct the name, or add the migration that brings it and ship that first"
+	if len(namesakes) > 0 {
+		message = fmt.Sprintf("%s exists neither in the released schema nor in the proposed one, which has %s", lacks, strings.Join(namesakes, " and "))
+		remedy = "cast the arguments to the types that the function takes, or add the migration that brings the one called here and ship that first"
+	}
+	if lacks.kind == schema.Column && refused.Hint != "" {
+		message += ". " + strings.TrimSuffix(refused.Hint, ".")
+	}
 	if lacks.kind == schema.Table || lacks.kind == schema.Namespace {
 		remedy += "; if it lives in another database, name the files of this one with `code`"
 	}
