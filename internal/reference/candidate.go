@@ -246,11 +246,12 @@ func (s *shape) plainWord() bool {
 	return true
 }
 
-// selectList turns down what is no select list: nothing at all, and three plain words in a
-// row, of which SQL has at most two (a column and its alias).
+// selectList turns down what is no select list: nothing at all; three plain words in a row, of which SQL
+// has at most two (a column and its alias); and a list that begins with a column's name where no FROM follows
+// ("select an item").
 func (s *shape) selectList() bool {
 	s.is("distinct", "all")
-	if s.done() {
+	if s.done() || s.kind == sqltext.Identifier && !continuesExpression[s.word] && !mayHaveFrom(s.src) {
 		return false
 	}
 	if s.kind == sqltext.Punctuation && !strings.Contains("(:$\x00{[", s.word) {
@@ -263,6 +264,19 @@ func (s *shape) selectList() bool {
 		s.next()
 	}
 	return s.kind != sqltext.EOF && s.kind != sqltext.Identifier && s.word == "("
+}
+
+// mayHaveFrom tells whether a text has a FROM, a Hole that may bring one, or a call, which can do without.
+func mayHaveFrom(text string) bool {
+	if strings.ContainsAny(text, "("+holeText) {
+		return true
+	}
+	for i := 0; i+len("from") <= len(text); i++ {
+		if strings.EqualFold(text[i:i+len("from")], "from") {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *shape) with() bool {

@@ -27,8 +27,8 @@ const (
 // Rewrite gives the text of one statement with its placeholders as PostgreSQL's own, $1, $2, …, and with the map kept.
 // Each ? has a number of its own, each name one. What PostgreSQL gives a meaning is left alone: casts, :=, array
 // slices, strings, quoted names, comments, and the operators with ? and @ in them. Where ? or @x could
-// be either, what stands on both sides decides. A text that has $n parameters has no others, sqlc's calls
-// apart.
+// be either, what stands on both sides decides. A text that has $n parameters has no others, apart from those of
+// sqlc, whose queries may mix them: its calls, and @name where its calls are looked for.
 //
 // Holes are filled as Statements says; a Hole that is part of a name stays. "$" and a Hole is a parameter of which
 // only the number is not known, and gets one of its own.
@@ -82,7 +82,11 @@ func (r *rewriter) read() {
 			if n, err := strconv.Atoi(r.src[t.Start+1 : t.End]); err == nil && n < 1<<16 {
 				r.last = max(r.last, n)
 			}
-			r.styles &= Calls
+			// sqlc takes $1 and @name in one query; no other library does.
+			if r.styles&Calls == 0 {
+				r.styles = 0
+			}
+			r.styles &= Calls | At
 		}
 		if last := len(r.tokens) - 1; last >= 0 && t.Kind == sqltext.Identifier && r.tokens[last].End == t.Start {
 			before := r.text(last)

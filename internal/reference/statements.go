@@ -20,7 +20,7 @@ const (
 // from elsewhere).
 //
 // A statement that needs no schema (BEGIN, SET) is left out. Schema changes and maintenance are unchecked where like is
-// Certain, and left out where it is not. A statement with a Hole in it is unchecked for the hole's reason; its SQL is what
+// Certain, and left out where it is not. What is unchecked has no SQL, with one exception: a statement with a Hole in it is unchecked for the hole's reason; its SQL is what
 // can be said without the hole: a parameter where a value is wanted, nothing where a clause may
 // stand, and empty where the hole is part of a name or the text is not UTF-8.
 func (t Text) Statements(like Reference, styles Placeholders, emit func(Reference)) {
@@ -50,7 +50,7 @@ func (t Text) Statements(like Reference, styles Placeholders, emit func(Referenc
 		}
 		rewritten := Text{SQL: r.SQL, Map: r.Map}.Rewrite(styles)
 		r.SQL, r.Map = rewritten.SQL, rewritten.Map
-		if strings.Contains(r.SQL, holeText) || !utf8.ValidString(r.SQL) {
+		if r.Unchecked != "" && (class != Query || firstHole(statement) < 0) || strings.Contains(r.SQL, holeText) || !utf8.ValidString(r.SQL) {
 			r.SQL, r.Map = "", nil
 		}
 		emit(r)

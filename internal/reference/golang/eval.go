@@ -90,7 +90,7 @@ func (r *reader) quiet(e ast.Expr) {
 	case *ast.ParenExpr:
 		r.quiet(e.X)
 	case *ast.CallExpr:
-		if on, name := callee(e); on == nil && (name == "len" || name == "cap") {
+		if on, name := callee(e); on == nil && (name == "len" || name == "cap") && len(e.Args) == 1 {
 			r.quiet(e.Args[0])
 			return
 		}
@@ -173,7 +173,9 @@ func (r *reader) sum(e *ast.BinaryExpr, operand bool) value {
 	for i, v := range values {
 		out = r.id.concat(out, r.orHole(v, operands[i], "the value of %s is added"))
 	}
-	if !operand {
+	if !out.known() {
+		r.recordAll(values, operands) // too much for one text
+	} else if !operand {
 		r.record(out, e)
 	}
 	return out

@@ -16,6 +16,7 @@ const (
 	mostPieces       = 2000
 	mostAlternatives = 16
 	mostNesting      = 200
+	mostBytes        = 256 << 10
 )
 
 // piece is a part of a text: a string literal, a part of one, or a hole.
@@ -40,6 +41,16 @@ func (p piece) appendTo(b *reference.Builder) {
 	}
 }
 
+func (p piece) size() int {
+	switch {
+	case p.part != nil:
+		return len(p.part.SQL)
+	case p.lit != nil:
+		return len(p.lit.Value)
+	}
+	return 1
+}
+
 // alternative is one text that a value can have.
 type alternative struct {
 	pieces []piece
@@ -48,6 +59,8 @@ type alternative struct {
 	// joins counts how often the flow of the code came together on the way to this text. After two, the text may
 	// come from a combination of branches that never happens.
 	joins int
+	// size is how many bytes of source it has.
+	size int
 }
 
 // value is what is known of an expression.
@@ -90,7 +103,7 @@ func (id identity) text(p piece, part int) value {
 		node = p.lit
 	}
 	l := link{path: p.from.path, offset: p.from.offset(node.Pos()), part: part}
-	return value{alternatives: []alternative{{pieces: []piece{p}, id: maphash.Comparable(id.seed, l)}}}
+	return value{alternatives: []alternative{{pieces: []piece{p}, id: maphash.Comparable(id.seed, l), size: p.size()}}}
 }
 
 func (id identity) literal(from *source, lit *ast.BasicLit) value {
@@ -112,10 +125,10 @@ func (id identity) concat(a, b value) value {
 	out := value{builder: a.builder}
 	for _, x := range a.alternatives {
 		for _, y := range b.alternatives {
-			if len(x.pieces)+len(y.pieces) > mostPieces {
+			if len(x.pieces)+len(y.pieces) > mostPieces || x.size+y.size > mostBytes {
 				return value{builder: a.builder}
 			}
-			joined := alternative{pieces: slices.Concat(x.pieces, y.pieces), id: x.id, joins: x.joins + y.joins}
+			joined := alternative{pieces: slices.Concat(x.pieces, y.pieces), id: x.id, joins: x.joins + y.joins, size: x.size + y.size}
 			switch {
 			case len(x.pieces) == 0:
 				joined.id = y.id

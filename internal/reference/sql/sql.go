@@ -102,10 +102,14 @@ func (f *file) read(raw []byte) {
 		var b reference.Builder
 		next := b.Copy(text[p.start:p.end], at)
 		like := reference.Reference{Name: p.name, Certain: p.name != "", Place: at, Unchecked: f.foreign}
+		seen := false
 		b.Text().Statements(like, placeholders, func(r reference.Reference) {
-			if r.Unchecked == "" {
-				r.Unchecked = template(r.SQL)
+			if why := template(r.SQL); why != "" {
+				r.Unchecked, r.SQL, r.Map = why, "", nil
 			}
+			// sqlc runs the first statement below an annotation, and leaves the others.
+			r.Certain = r.Certain && !(p.sqlc && seen)
+			seen = true
 			f.emit(r)
 		})
 		at = next
@@ -116,6 +120,8 @@ func (f *file) read(raw []byte) {
 type part struct {
 	start, end int
 	name       string
+	// sqlc says that the annotation is one of sqlc's, which has the kind of result: ":one".
+	sqlc bool
 }
 
 // split cuts a file at its annotations. The first part, before any of them, has no name.
@@ -126,9 +132,9 @@ func split(text string) []part {
 		if t.Kind != sqltext.Comment {
 			continue
 		}
-		if name := annotation(text[t.Start:t.End]); name != "" {
+		if name, sqlc := annotation(text[t.Start:t.End]); name != "" {
 			parts[len(parts)-1].end = t.Start
-			parts = append(parts, part{start: t.Start, name: name})
+			parts = append(parts, part{start: t.Start, name: name, sqlc: sqlc})
 		}
 	}
 	parts[len(parts)-1].end = len(text)
@@ -138,23 +144,24 @@ func split(text string) []part {
 // annotation is the name that a comment gives to the query below it: "-- name: GetTree :one" and "/* name: GetTree :one */"
 // (sqlc), "-- name: get-tree" (dotsql, yesql, aiosql, whose names can end in a mark for the kind of result) and "-- :name
 // get_tree :one" (HugSQL, PugSQL).
-func annotation(comment string) string {
+func annotation(comment string) (name string, sqlc bool) {
 	text := strings.TrimLeft(strings.TrimSuffix(comment, "*/"), "-/* \t")
 	rest, ok := strings.CutPrefix(text, "name:")
 	if !ok {
 		if rest, ok = strings.CutPrefix(text, ":name "); !ok {
-			return ""
+			return "", false
 		}
 	}
 	fields := strings.Fields(rest)
 	if len(fields) == 0 || len(fields[0]) > 200 {
-		return ""
+		return "", false
 	}
-	name := fields[0]
+	sqlc = strings.HasPrefix(text, "name:") && len(fields) > 1 && strings.HasPrefix(fields[1], ":")
+	name = fields[0]
 	if before, _, ok := strings.Cut(name, "("); ok { // aiosql: -- name: get_tree(id)
 		name = before
 	}
-	return strings.TrimRight(name, "^$!<*#")
+	return strings.TrimRight(name, "^$!<*#"), sqlc
 }
 
 // template is the reason why a statement of a template cannot be checked.
