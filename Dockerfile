@@ -8,12 +8,12 @@ ARG GO_IMAGE=golang:1.26-trixie
 ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${GO_IMAGE} AS build
-WORKDIR /src
 # The modules are a layer of their own: they change less often than the code.
-COPY go.mod go.sum ./
-RUN go mod download
-COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /headgate .
+COPY go.mod go.sum /src/
+RUN go -C /src mod download
+COPY . /src/
+RUN CGO_ENABLED=0 go -C /src build -trimpath -ldflags='-s -w' -o /headgate . \
+ && go clean -cache
 
 FROM ${BASE_IMAGE}
 # PostgreSQL's binaries are what the local provider starts where no container can be had. Debian would make and keep a

@@ -166,13 +166,13 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var code code
-	reading := make(chan error, 1)
+	read := make(chan struct{})
 	go func() {
+		defer close(read)
 		var err error
 		if code, err = c.readCode(ctx); err != nil {
 			stop(err) // there is no point in building schemas then
 		}
-		reading <- err
 	}()
 	server, err := postgres.Start(ctx, postgres.Options{
 		Provider: c.config.Postgres, Version: c.config.PostgresVersion, Image: c.config.PostgresImage, Superuser: c.config.Superuser,
@@ -187,7 +187,7 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 	if err != nil {
 		stop(err)
 	}
-	<-reading
+	<-read
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}

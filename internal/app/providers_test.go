@@ -163,8 +163,8 @@ func TestProvidersAgree(t *testing.T) {
 		if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
 			t.Fatal(err)
 		}
-		if got := report["postgres"].(map[string]any)["provider"]; got != p.name {
-			t.Errorf("the report names the provider %q, and it was %q", got, p.name)
+		if server, ok := report["postgres"].(map[string]any); !ok || server["provider"] != p.name {
+			t.Errorf("the report names the server %v, and the provider was %q", report["postgres"], p.name)
 		}
 		delete(report, "postgres")
 		delete(report, "timings")

@@ -51,7 +51,7 @@ type Verdict struct {
 
 // Check holds every reference against both schemas. An error is a failure to check.
 func Check(ctx context.Context, s Subject) (*Verdict, error) {
-	j := &judge{Subject: s, cells: newCells(s)}
+	j := &judge{Subject: s, cells: newCells(s), made: madeByCode(s.References)}
 	statements, index := j.checkable(s.References)
 	released, proposed, err := prepareBoth(ctx, s, statements)
 	if err != nil {

@@ -21,6 +21,7 @@ type judge struct {
 	coverage  Coverage
 	cells     cells
 	tables    map[string]bool // the names of S1's tables and views, made when first needed
+	made      map[string]bool // the names of the relations that the code makes itself
 	shownOnce map[modelObject]bool
 }
 
@@ -103,6 +104,10 @@ func (j *judge) unknown(r reference.Reference, refused *pgconn.PgError) {
 	lacks, ok := readMissing(refused)
 	if !ok {
 		j.unchecked(r, reason)
+		return
+	}
+	if lacks.kind == schema.Table && j.made[lacks.name] {
+		j.unchecked(r, "the code makes the table "+lacks.name+" itself")
 		return
 	}
 	relation := lacks.kind == schema.Table || lacks.kind == schema.Namespace

@@ -141,9 +141,9 @@ func (b *batch) stop(graceful bool) {
 	}
 	b.in.Close() // which is what git cat-file ends by, unless it has more to write
 	if !graceful {
-		b.cmd.Process.Kill()
+		_ = b.cmd.Process.Kill() // it may have ended already
 	}
-	b.cmd.Wait()
+	_ = b.cmd.Wait() // how it ended says nothing about what was read
 	b.cmd = nil
 }
 

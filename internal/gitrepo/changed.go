@@ -90,7 +90,7 @@ func (r *Repo) sameOnDisk(c rawChange) bool {
 	if len(c.oldHash) == hex.EncodedLen(sha256.Size) {
 		sum = sha256.New()
 	}
-	fmt.Fprintf(sum, "blob %d\x00", info.Size())
+	_, _ = fmt.Fprintf(sum, "blob %d\x00", info.Size()) // a hash takes everything
 	if _, err := io.Copy(sum, f); err != nil {
 		return false
 	}

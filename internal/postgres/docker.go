@@ -33,7 +33,7 @@ const (
 var quietTestcontainers = sync.OnceFunc(func() {
 	log.SetDefault(log.NewNoopLogger())
 	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") == "" {
-		os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+		_ = os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true") // the name is valid, so it cannot fail
 	}
 })
 
@@ -131,10 +131,10 @@ func testcontainersProvider(ctx context.Context, cli *client.Client) (*testconta
 	}
 }
 
-// errPullStalled ends a pull that stands still.
-type errPullStalled struct{ after time.Duration }
+// pullStalledError ends a pull that stands still.
+type pullStalledError struct{ after time.Duration }
 
-func (e errPullStalled) Error() string {
+func (e pullStalledError) Error() string {
 	return fmt.Sprintf("the pull made no progress for %v", e.after)
 }
 
@@ -155,7 +155,7 @@ func (s *starter) inspectImage(ctx context.Context, cli *client.Client, image st
 func (s *starter) pull(ctx context.Context, cli *client.Client, image string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stall := time.AfterFunc(s.pullStall, func() { cancel(errPullStalled{s.pullStall}) })
+	stall := time.AfterFunc(s.pullStall, func() { cancel(pullStalledError{s.pullStall}) })
 	defer stall.Stop()
 	cause := func(err error) error {
 		if ctx.Err() != nil {

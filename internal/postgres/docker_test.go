@@ -80,7 +80,7 @@ func TestPullStalls(t *testing.T) {
 			if !errors.As(err, &unavailable) || len(unavailable.Tried) != 2 {
 				t.Fatalf("got %v", err)
 			}
-			if !errors.Is(unavailable.Tried[0].Err, errPullStalled{s.pullStall}) {
+			if !errors.Is(unavailable.Tried[0].Err, pullStalledError{s.pullStall}) {
 				t.Errorf("the container's error is %v", unavailable.Tried[0].Err)
 			}
 			if want := "initdb and postgres are neither on PATH nor in /nowhere/*/bin"; !strings.Contains(err.Error(), want) {

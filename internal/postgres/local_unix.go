@@ -44,7 +44,7 @@ type process struct {
 
 func launch(programs binaries, space *workspace, as *account, settings, env []string) (*process, error) {
 	args := append([]string{"-c", localLeash, "headgate", space.dir, programs.path("initdb"), programs.path("postgres")}, settings...)
-	cmd := exec.Command("/bin/sh", args...)
+	cmd := exec.Command("/bin/sh", args...) //nolint:noctx // it is ended in order, by the leash, and not by a context
 	cmd.Dir = space.dir
 	cmd.Env = env
 	// A session of its own: Ctrl-C at the terminal is for this process, which then ends the server in order.

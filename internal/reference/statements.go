@@ -20,9 +20,10 @@ const (
 // from elsewhere).
 //
 // A statement that needs no schema (BEGIN, SET) is left out. Schema changes and maintenance are unchecked where like is
-// Certain, and left out where it is not. What is unchecked has no SQL, with one exception: a statement with a Hole in it is unchecked for the hole's reason; its SQL is what
-// can be said without the hole: a parameter where a value is wanted, nothing where a clause may
-// stand, and empty where the hole is part of a name or the text is not UTF-8.
+// Certain, and left out where it is not. What is unchecked has no SQL, with two exceptions: a schema change keeps it,
+// since what the code makes itself is in no migration; and a statement with a Hole in it is unchecked for the hole's
+// reason, and its SQL is what can be said without the hole: a parameter where a value is wanted, nothing where a clause
+// may stand, and empty where the hole is part of a name or the text is not UTF-8.
 func (t Text) Statements(like Reference, styles Placeholders, emit func(Reference)) {
 	c := cursor{text: &t}
 	holes := t.Holes
@@ -50,7 +51,8 @@ func (t Text) Statements(like Reference, styles Placeholders, emit func(Referenc
 		}
 		rewritten := Text{SQL: r.SQL, Map: r.Map}.Rewrite(styles)
 		r.SQL, r.Map = rewritten.SQL, rewritten.Map
-		if r.Unchecked != "" && (class != Query || firstHole(statement) < 0) || strings.Contains(r.SQL, holeText) || !utf8.ValidString(r.SQL) {
+		keeps := r.Unchecked == "" || class == SchemaChange || class == Query && firstHole(statement) >= 0
+		if !keeps || strings.Contains(r.SQL, holeText) || !utf8.ValidString(r.SQL) {
 			r.SQL, r.Map = "", nil
 		}
 		emit(r)

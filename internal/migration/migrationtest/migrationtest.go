@@ -122,7 +122,7 @@ func snapshot(t *testing.T, config *pgx.ConnConfig) schema.Snapshot {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the snapshot is what counts
+	defer conn.Close(t.Context())
 	s, err := schema.Take(t.Context(), conn)
 	if err != nil {
 		t.Fatal(err)
