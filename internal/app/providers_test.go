@@ -101,7 +101,7 @@ func start(t *testing.T, args ...string) (c *exec.Cmd, temp string, stdout *byte
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(temp) }) //nolint:errcheck // what is left in it was looked at before
+	t.Cleanup(func() { os.RemoveAll(temp) })
 	if err := os.Chmod(temp, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -33,7 +34,7 @@ func parse(path string, text []byte) (*source, *scanner.Error) {
 	tree, err := parser.ParseFile(fset, path, text, parser.SkipObjectResolution)
 	if err != nil {
 		first := &scanner.Error{Msg: err.Error()}
-		if list, ok := err.(scanner.ErrorList); ok && len(list) > 0 {
+		if list := (scanner.ErrorList)(nil); errors.As(err, &list) && len(list) > 0 {
 			first = list[0]
 		}
 		return nil, first

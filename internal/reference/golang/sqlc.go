@@ -64,7 +64,7 @@ func (s *sqlcSources) has(goFile, name string) bool {
 		_ = fs.WalkDir(s.fsys, ".", func(p string, d fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
-				return nil // a folder that cannot be read has no query files to offer
+				return fs.SkipDir // what cannot be read has no query files to offer
 			case d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git"):
 				return fs.SkipDir
 			case strings.HasSuffix(p, ".sql"):
