@@ -118,8 +118,12 @@ func (c *run) findTrees(ctx context.Context, load func([]byte) (*config.Config, 
 // readHead opens the tree of the proposed code: a commit's, or the work tree.
 func (p Process) readHeadOf(ctx context.Context, repo *gitrepo.Repo, ref string) (gate.Point, fs.FS, error) {
 	if ref == "" {
+		var point gate.Point
+		if commit, err := repo.Resolve(ctx, "HEAD"); err == nil { // a repository without a commit has none
+			point.Commit = commit.Hash
+		}
 		tree, err := repo.WorkTree(ctx)
-		return gate.Point{}, tree, err
+		return point, tree, err
 	}
 	commit, err := repo.Resolve(ctx, ref)
 	if err != nil {

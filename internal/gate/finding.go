@@ -53,7 +53,7 @@ type Migration struct {
 type Point struct {
 	// Ref is the ref as it was asked for or chosen; empty for the work tree.
 	Ref string `json:"ref"`
-	// Commit is the full hash; empty for the work tree.
+	// Commit is the full hash; of the work tree, that of the commit it is checked out from, empty if there is none.
 	Commit string `json:"commit"`
 	// Heads are the versions of its migrations that no other follows.
 	Heads []string `json:"heads"`

@@ -226,7 +226,9 @@ func Point(p gate.Point) string {
 	switch {
 	case p.Ref == "" && commit == "":
 		return "work tree"
-	case p.Ref == "" || p.Ref == p.Commit:
+	case p.Ref == "":
+		return "work tree (on " + commit + ")"
+	case p.Ref == p.Commit:
 		return commit
 	case commit == "":
 		return p.Ref
