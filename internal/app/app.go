@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,9 +61,13 @@ func (p Process) wantsColor() bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// say writes one line of progress or warning to the error stream.
+// lineEnds are what makes several lines of one message.
+var lineEnds = regexp.MustCompile(`\s*[\r\n]\s*`)
+
+// say writes one line of progress, warning or error to the error stream.
 func (p Process) say(format string, args ...any) {
-	fmt.Fprintf(p.Stderr, "headgate: %s\n", report.Inert(report.Printable(fmt.Sprintf(format, args...)))) //nolint:errcheck // nobody is left to tell
+	line := lineEnds.ReplaceAllString(fmt.Sprintf(format, args...), " ")
+	fmt.Fprintf(p.Stderr, "headgate: %s\n", report.Inert(report.Printable(line))) //nolint:errcheck // nobody is left to tell
 }
 
 // usageError is wrong usage or configuration.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/report"
 )
 
 // readFile reads a file of this machine, such as the event of a workflow run.
@@ -31,7 +32,7 @@ func (c *run) findHistories() (err error) {
 		return err
 	}
 	if c.config.Migrations == "" {
-		c.say("migrations in %s: %d files of %s, the only such folder", found.dir, found.files, found.format.Name())
+		c.say("migrations in %s: %s of %s, the only such folder", found.dir, report.Count(found.files, "file"), found.format.Name())
 	}
 	c.format = found.format
 	if c.proposed, err = readHistory(c.headTree, found); err != nil {
@@ -110,7 +111,7 @@ func severalError(candidates []candidate) error {
 		if i > 0 {
 			b.WriteString(", or ")
 		}
-		fmt.Fprintf(&b, "`migrations: %s` with `format: %s` (%d files)", c.dir, c.format.Name(), c.files)
+		fmt.Fprintf(&b, "`migrations: %s` with `format: %s` (%s)", c.dir, c.format.Name(), report.Count(c.files, "file"))
 	}
 	return fmt.Errorf("the repository has %d folders of migrations, and the choice is yours: set %s", len(candidates), b.String())
 }
