@@ -76,8 +76,13 @@ func (c *run) isMigration(tree fs.FS, name string) (bool, error) {
 	return f != nil, err
 }
 
+// inside tells whether a file lies in a folder of migrations. Where that is the repository's top, only SQL files are
+// migrations, and the programs beside them are the application.
 func inside(name, dir string) bool {
-	return dir == "." && path.Dir(name) == "." || strings.HasPrefix(name, dir+"/")
+	if dir == "." {
+		return path.Dir(name) == "." && path.Ext(name) == ".sql"
+	}
+	return strings.HasPrefix(name, dir+"/")
 }
 
 func (c *run) readReferences(ctx context.Context, tree fs.FS, files [][]string, emit func(reference.Reference)) error {

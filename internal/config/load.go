@@ -12,6 +12,8 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // File is the name of the settings file at the repository's top.
@@ -97,8 +99,8 @@ func inputs(settings []Setting, environ []string) (map[string][]string, error) {
 
 // fileValues reads headgate.yaml: a map of the settings' names to a value, or to a list where the setting is one.
 func fileValues(settings []Setting, text []byte) (map[string][]string, error) {
-	raw := map[string]any{}
-	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&raw); err != nil && !errors.Is(err, io.EOF) {
+	raw, err := decode(text)
+	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w", File, err)
 	}
 	values := map[string][]string{}
@@ -126,6 +128,24 @@ func fileValues(settings []Setting, text []byte) (map[string][]string, error) {
 		}
 	}
 	return values, nil
+}
+
+// decode reads the YAML map. Aliases are refused, since a few lines of them stand for any amount of memory.
+func decode(text []byte) (map[string]any, error) {
+	file, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, document := range file.Docs {
+		if document.Body != nil && len(ast.Filter(ast.AliasType, document.Body)) > 0 {
+			return nil, errors.New("it has an alias (*name); write the value out")
+		}
+	}
+	raw := map[string]any{}
+	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&raw); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return raw, nil
 }
 
 // repositoryPath checks that a path stays in the repository and cleans it.

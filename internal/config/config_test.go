@@ -1,0 +1,120 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/internal/config"
+)
+
+var settings = config.Settings(config.Choices{
+	Formats: []string{"goose", "plain"}, Orders: []string{"code-first"}, Reports: []string{"text", "json"},
+})
+
+func TestLoad(t *testing.T) {
+	usual := func(change func(*config.Config)) *config.Config {
+		c := &config.Config{Order: "code-first", Postgres: "auto"}
+		change(c)
+		return c
+	}
+	for name, test := range map[string]struct {
+		from config.Sources
+		want *config.Config
+		err  string
+	}{
+		"nothing is set": {config.Sources{}, usual(func(*config.Config) {}), ""},
+		"a flag is stronger than an input, and an input than the file": {
+			config.Sources{
+				Flags:   map[string][]string{"base": {"v1"}},
+				Environ: []string{"INPUT_BASE=v2", "INPUT_HEAD=main", "INPUT_ARGS=check", "HOME=/"},
+				YAML:    []byte("base: v3\nhead: v3\nformat: plain\n"),
+			},
+			usual(func(c *config.Config) { c.Base, c.Head, c.Format = "v1", "main", "plain" }), "",
+		},
+		"lists": {
+			config.Sources{Environ: []string{"INPUT_CODE= a/** \n\n!a/b\n"}, YAML: []byte("report: [text, json=r.json]\npostgres-version: 17\nsuperuser: true\n")},
+			usual(func(c *config.Config) {
+				c.Code = []string{"a/**", "!a/b"}
+				c.Reports = []config.Report{{Format: "text"}, {Format: "json", File: "r.json"}}
+				c.PostgresVersion, c.Superuser = "17", true
+			}), "",
+		},
+		"an empty file and empty inputs": {config.Sources{Environ: []string{"INPUT_ORDER="}, YAML: []byte("# nothing\n")}, usual(func(*config.Config) {}), ""},
+		"an unknown input":               {config.Sources{Environ: []string{"INPUT_ORDERS=x"}}, nil, `there is no input "orders"; the inputs are base, head,`},
+		"an unknown key":                 {config.Sources{YAML: []byte("orders: x")}, nil, `headgate.yaml: there is no setting "orders"`},
+		"a list for one value":           {config.Sources{YAML: []byte("base: [a]")}, nil, "headgate.yaml: base takes one value, not a list"},
+		"a map for a value":              {config.Sources{YAML: []byte("code: [{a: b}]")}, nil, "neither text nor a number"},
+		"no YAML":                        {config.Sources{YAML: []byte("a: [")}, nil, "headgate.yaml cannot be read"},
+		"an alias":                     {config.Sources{YAML: []byte("code: &a [x]\nreport: *a")}, nil, "it has an alias"},
+		"a key twice":                    {config.Sources{YAML: []byte("base: a\nbase: b")}, nil, "headgate.yaml cannot be read"},
+		"a path out of the repository":   {config.Sources{YAML: []byte("migrations: ../x")}, nil, "no folder inside the repository"},
+		"an absolute path":               {config.Sources{YAML: []byte("migrations: /x")}, nil, "no folder inside the repository"},
+		"a wrong order":                  {config.Sources{Environ: []string{"INPUT_ORDER=x"}}, nil, `input order: there is no "x"; choose from code-first`},
+		"a wrong format":                 {config.Sources{Flags: map[string][]string{"format": {"x"}}}, nil, `--format: there is no "x"; choose from goose, plain`},
+		"no version":                     {config.Sources{YAML: []byte("postgres-version: 17.2")}, nil, "no major version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := config.Load(settings, test.from)
+			if test.err != "" {
+				if err == nil || !strings.Contains(err.Error(), test.err) {
+					t.Fatalf("got %v, want %q", err, test.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReads(t *testing.T) {
+	for _, test := range []struct {
+		code string
+		file string
+		want bool
+	}{
+		{"", "a/b.go", true},
+		{"a", "a/b.go", true},
+		{"a/", "a/b/c.go", true},
+		{"./a", "a/b.go", true},
+		{"a", "ab/b.go", false},
+		{"**/*.sql", "a/b.go", false},
+		{"**/*.go", "b.go", true},
+		{"a/**/*.go,!a/gen", "a/x/b.go", true},
+		{"a/**/*.go,!a/gen", "a/gen/b.go", false},
+		{"!gen/**", "a/b.go", true},
+		{"!gen/**", "gen/b.go", false},
+		{"a/[bc].go", "a/b.go", true},
+	} {
+		var values []string
+		if test.code != "" {
+			values = strings.Split(test.code, ",")
+		}
+		c, err := config.Load(settings, config.Sources{Flags: map[string][]string{"code": values}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Reads(test.file); got != test.want {
+			t.Errorf("%q reads %s: %v, want %v", test.code, test.file, got, test.want)
+		}
+	}
+}
+
+// FuzzLoad looks for a text of headgate.yaml that does worse than be refused.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte("base: v1\ncode: [a, b]\n"))
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("? {}\n: -"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := config.Load(settings, config.Sources{YAML: text})
+		if (c == nil) == (err == nil) {
+			t.Errorf("config %v, error %v", c, err)
+		}
+	})
+}
