@@ -18,6 +18,11 @@ type Revision struct {
 	File string `json:"file"`
 	// Parents are the versions that the revision follows; none for a first one.
 	Parents []string `json:"parents,omitempty"`
+	// DependsOn are further versions that must have run before. Unlike a parent they stay heads of their own branch
+	// (alembic's depends_on).
+	DependsOn []string `json:"dependsOn,omitempty"`
+	// Labels are names of the branch that begins here (alembic's branch_labels).
+	Labels []string `json:"labels,omitempty"`
 }
 
 // History is all the migrations of one folder, in the order in which the tool applies them.
