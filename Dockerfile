@@ -8,10 +8,11 @@ ARG GO_IMAGE=golang:1.26-trixie
 ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${GO_IMAGE} AS build
-# The modules are a layer of their own: they change less often than the code.
-COPY go.mod go.sum /src/
+# The modules are a layer of their own: they change less often than the code. What is copied is named, since some runners
+# send the whole workspace as the context, and a change elsewhere must not make a new image.
+COPY go.mod go.sum main.go /src/
 RUN go -C /src mod download
-COPY . /src/
+COPY internal /src/internal
 RUN CGO_ENABLED=0 go -C /src build -trimpath -ldflags='-s -w' -o /headgate . \
  && go clean -cache
 

@@ -213,27 +213,16 @@ func TestReadmeCommandsRun(t *testing.T) {
 	}
 }
 
-// runDocumented runs one command of the README: the program's in the demo's repository, make's without carrying it out, since
+// runDocumented runs one command of the README: headgate's in the demo's repository, make's without carrying it out, since
 // this test is part of what it would run.
 func runDocumented(t *testing.T, words []string, tour string) {
 	t.Helper()
 	switch {
 	case len(words) > 3 && words[0] == "go" && words[1] == "run":
-		args := words[3:]
-		want := map[string]int{"demo": exitFindings, "check": exitFindings}[args[0]]
-		switch args[0] {
-		case "demo":
-			args = append(args, "--postgres", "local")
-		case "check", "heads":
-			if !slices.Contains(args, "--help") {
-				args = append(args, "-C", tour)
-			} else {
-				want = exitPass
-			}
-		}
-		if got := runProgram(t, args...); got != want {
-			t.Errorf("exit code %d, and %d was expected", got, want)
-		}
+		expectDocumented(t, words[3:])
+	case words[0] == "headgate":
+		t.Chdir(tour)
+		expectDocumented(t, words[1:])
 	case words[0] == "make":
 		c := exec.CommandContext(t.Context(), "make", append([]string{"--dry-run", "-C", top}, words[1:]...)...)
 		if out, err := c.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("go test")) {
@@ -241,6 +230,22 @@ func runDocumented(t *testing.T, words []string, tour string) {
 		}
 	default:
 		t.Errorf("no test runs %q", words)
+	}
+}
+
+// expectDocumented runs the program and expects what the tour is to show.
+func expectDocumented(t *testing.T, args []string) {
+	t.Helper()
+	want := exitPass
+	if (args[0] == "demo" || args[0] == "check") && !slices.Contains(args, "--help") {
+		args = append(args, "--postgres", "local")
+		want = exitFindings
+	}
+	if slices.Contains(args, "--released-first") {
+		want = exitPass
+	}
+	if got := runProgram(t, args...); got != want {
+		t.Errorf("exit code %d, and %d was expected", got, want)
 	}
 }
 

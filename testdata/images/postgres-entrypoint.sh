@@ -76,7 +76,7 @@ if [ "$1" = postgres ]; then
 		chmod 00700 "$PGDATA"
 		find "$PGDATA" \! -user postgres -exec chown postgres '{}' +
 		export HOME=/var/lib/postgresql
-		exec setpriv --reuid=postgres --regid=postgres --init-groups -- "$BASH_SOURCE" "$@"
+		exec setpriv --reuid=postgres --regid=postgres --init-groups -- "${BASH_SOURCE[0]}" "$@"
 	fi
 	if [ ! -s "$PGDATA/PG_VERSION" ]; then
 		init_database "$@"
