@@ -47,7 +47,7 @@ func TestLoad(t *testing.T) {
 		"a list for one value":           {config.Sources{YAML: []byte("base: [a]")}, nil, "headgate.yaml: base takes one value, not a list"},
 		"a map for a value":              {config.Sources{YAML: []byte("code: [{a: b}]")}, nil, "neither text nor a number"},
 		"no YAML":                        {config.Sources{YAML: []byte("a: [")}, nil, "headgate.yaml cannot be read"},
-		"an alias":                     {config.Sources{YAML: []byte("code: &a [x]\nreport: *a")}, nil, "it has an alias"},
+		"an alias":                       {config.Sources{YAML: []byte("code: &a [x]\nreport: *a")}, nil, "it has an alias"},
 		"a key twice":                    {config.Sources{YAML: []byte("base: a\nbase: b")}, nil, "headgate.yaml cannot be read"},
 		"a path out of the repository":   {config.Sources{YAML: []byte("migrations: ../x")}, nil, "no folder inside the repository"},
 		"an absolute path":               {config.Sources{YAML: []byte("migrations: /x")}, nil, "no folder inside the repository"},

@@ -30,6 +30,9 @@ type Finding struct {
 	Column    int    `json:"column"`
 	EndLine   int    `json:"endLine"`
 	EndColumn int    `json:"endColumn"`
+	// Model is the model that needs the object, by its name in the code, where it is a model that does: a model that
+	// lacks several columns has a finding at each, and they belong together.
+	Model string `json:"model,omitempty"`
 	// Object is what is missing or changed, where it is known.
 	Object *schema.Object `json:"object,omitempty"`
 	// Migration is what brings, changes or removes the object, where it is known.

@@ -183,6 +183,9 @@ func (j *judge) finding(rule, cell string, r reference.Reference, refused *pgcon
 	from, to := r.Map.Range(start, end)
 	f := Finding{Rule: rule, Severity: j.Order.severity(cell), Cell: cell, SQLState: refused.Code,
 		File: from.File, Line: from.Line, Column: from.Column, EndLine: to.Line, EndColumn: to.Column}
+	if r.Model {
+		f.Model = r.Name
+	}
 	if to.File != from.File || to.Line < from.Line {
 		f.EndLine, f.EndColumn = from.Line, from.Column+1
 	}

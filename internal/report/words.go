@@ -105,6 +105,41 @@ func Promise(order string) string {
 	return ""
 }
 
+// Groups cuts findings, in their order, into those that belong together: the neighbours that say the same of one
+// model, or else one alone.
+func Groups(findings []gate.Finding) [][]gate.Finding {
+	var groups [][]gate.Finding
+	for start := 0; start < len(findings); {
+		end := start + 1
+		for end < len(findings) && together(&findings[start], &findings[end]) {
+			end++
+		}
+		groups = append(groups, findings[start:end])
+		start = end
+	}
+	return groups
+}
+
+func together(a, b *gate.Finding) bool {
+	return a.Model != "" && a.Model == b.Model && a.File == b.File && a.Rule == b.Rule && a.Severity == b.Severity && a.Cell == b.Cell
+}
+
+// GroupTitle says what the findings of one model have in common.
+func GroupTitle(group []gate.Finding) string {
+	return "model " + group[0].Model + ": " + Count(len(group), "finding")
+}
+
+// Remedies are the remedies of a group, each once, in their order.
+func Remedies(group []gate.Finding) []string {
+	var remedies []string
+	for i := range group {
+		if r := group[i].Remedy; r != "" && !slices.Contains(remedies, r) {
+			remedies = append(remedies, r)
+		}
+	}
+	return remedies
+}
+
 // Place is "file:line:column" as far as it is known.
 func Place(file string, line, column int) string {
 	switch {

@@ -146,35 +146,59 @@ func (f Format) findings(b *bytes.Buffer, r *gate.Result, limit int) {
 		return
 	}
 	b.WriteString("### Findings\n\n")
-	for i := range r.Findings {
-		one := f.finding(r, &r.Findings[i])
+	written := 0
+	for _, group := range report.Groups(r.Findings) {
+		text := f.group(r, group)
 		room := limit - b.Len()
-		if i < len(r.Findings)-1 {
+		if written+len(group) < len(r.Findings) {
 			room -= leftOut
 		}
-		if len(one) > room {
+		if len(text) > room {
+			rest := r.Findings[written:]
 			fmt.Fprintf(b, "**%s left out here:** %s. The log and the JSON report have all of them.\n\n",
-				upper(report.Count(len(r.Findings)-i, "more finding")), report.TallyOf(r.Findings[i:]))
+				upper(report.Count(len(rest), "more finding")), report.TallyOf(rest))
 			return
 		}
-		b.WriteString(one)
+		b.WriteString(text)
+		written += len(group)
 	}
 }
 
-// finding is one finding with both of its ends: the code, and the migration.
-func (f Format) finding(r *gate.Result, finding *gate.Finding) string {
+// group is what belongs together: one finding, or those of one model under one heading.
+func (f Format) group(r *gate.Result, group []gate.Finding) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "#### %s %s", severityMark(finding.Severity), code(finding.Rule))
-	if at := f.Links.place(finding.File, finding.Line, finding.Column); at != "" {
+	first := &group[0]
+	fmt.Fprintf(&b, "#### %s %s", severityMark(first.Severity), code(first.Rule))
+	if len(group) > 1 {
+		fmt.Fprintf(&b, " in %s", inline(report.GroupTitle(group), maxField))
+	}
+	if at := f.Links.place(first.File, first.Line, first.Column); at != "" {
 		b.WriteString(" at " + at)
 	}
-	b.WriteString("\n\n" + inline(finding.Message, maxMessage) + "\n\n")
+	b.WriteString("\n\n")
+	for i := range group {
+		f.finding(&b, r, &group[i], len(group) > 1)
+	}
+	for _, remedy := range report.Remedies(group) {
+		fmt.Fprintf(&b, "- **Remedy:** %s\n", inline(remedy, maxMessage))
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n\n"
+}
+
+// finding is one finding with both of its ends: the code, and the migration. One of several is an item of a list, whose
+// message names the migration.
+func (f Format) finding(b *strings.Builder, r *gate.Result, finding *gate.Finding, item bool) {
+	if item {
+		fmt.Fprintf(b, "- %s: %s\n", f.Links.place(finding.File, finding.Line, finding.Column), inline(finding.Message, maxMessage))
+		return
+	}
+	b.WriteString(inline(finding.Message, maxMessage) + "\n\n")
 	if finding.Source != "" {
 		b.WriteString(block(finding.Source) + "\n")
 	}
 	if report.Elsewhere(finding) {
 		m := finding.Migration
-		fmt.Fprintf(&b, "- **Migration:** %s", code(m.Version))
+		fmt.Fprintf(b, "- **Migration:** %s", code(m.Version))
 		if at := f.Links.place(m.File, m.Line, 0); at != "" {
 			b.WriteString(" in " + at)
 		}
@@ -183,8 +207,4 @@ func (f Format) finding(r *gate.Result, finding *gate.Finding) string {
 		}
 		b.WriteString("\n")
 	}
-	if finding.Remedy != "" {
-		fmt.Fprintf(&b, "- **Remedy:** %s\n", inline(finding.Remedy, maxMessage))
-	}
-	return strings.TrimRight(b.String(), "\n") + "\n\n"
 }

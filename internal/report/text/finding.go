@@ -11,7 +11,7 @@ import (
 	"github.com/headgate/headgate/internal/report"
 )
 
-// finding writes one finding in the manner of a compiler:
+// findings writes the findings that belong together, in the manner of a compiler:
 //
 //	store/tree.go:31:18: error: message [code-ahead]
 //	   |
@@ -19,8 +19,33 @@ import (
 //	   |            ^^^^^^^^
 //	   = needs: migration 3, db/migrations/00003_add_height.sql:2 (pending)
 //	   = help: what to do
-func (p *printer) finding(r *gate.Result, f *gate.Finding) {
-	color := severityStyle(f.Severity)
+//
+// Of a model's, each has its message beside its caret, and what to do is said once.
+func (p *printer) findings(r *gate.Result, group []gate.Finding) {
+	first := &group[0]
+	message := first.Message
+	if len(group) > 1 {
+		message = report.GroupTitle(group)
+	}
+	p.heading(first, message)
+	margin := "  "
+	for i := range group {
+		label := ""
+		if len(group) > 1 {
+			label = group[i].Message
+		}
+		margin = p.source(&group[i], label)
+	}
+	if len(group) == 1 && report.Elsewhere(first) {
+		p.note(margin, causeLabel(first.Rule), migrationText(r, first.Migration))
+	}
+	for _, remedy := range report.Remedies(group) {
+		p.note(margin, "help", report.Printable(remedy))
+	}
+	p.line()
+}
+
+func (p *printer) heading(f *gate.Finding, message string) {
 	place := ""
 	if f.File != "" {
 		place = p.paint(bold, report.Place(report.Printable(f.File), f.Line, f.Column)+":") + " "
@@ -29,28 +54,35 @@ func (p *printer) finding(r *gate.Result, f *gate.Finding) {
 	if f.Rule != "" {
 		rule = " " + p.paint(dim, "["+report.Printable(f.Rule)+"]")
 	}
-	p.line(place, p.paint(color, report.Printable(string(f.Severity))+":"), " ", report.Printable(f.Message), rule)
+	p.line(place, p.paint(severityStyle(f.Severity), report.Printable(string(f.Severity))+":"), " ", report.Printable(message), rule)
+}
 
-	margin := "  "
-	if f.Source != "" && f.Line > 0 {
-		number := strconv.Itoa(f.Line)
-		margin = strings.Repeat(" ", len(number)) + " "
-		before, marked, after := excerpt(f)
-		p.line(margin, p.paint(blue, "|"))
-		p.line(p.paint(blue, number+" |"), " ", before, marked, after)
-		if f.Column > 0 {
-			indent := displaywidth.String(before)
-			width := max(1, displaywidth.String(before+marked)-indent)
-			p.line(margin, p.paint(blue, "|"), " ", strings.Repeat(" ", indent), p.paint(color, strings.Repeat("^", width)))
+// source writes the finding's line with a caret below it, and the label beside that or, where there is no line to
+// show, alone. It returns the margin of what follows.
+func (p *printer) source(f *gate.Finding, label string) (margin string) {
+	margin = "  "
+	label = report.Printable(label)
+	if f.Source == "" || f.Line <= 0 {
+		if label != "" {
+			p.line(margin, label)
 		}
+		return margin
 	}
-	if report.Elsewhere(f) {
-		p.note(margin, causeLabel(f.Rule), migrationText(r, f.Migration))
+	number := strconv.Itoa(f.Line)
+	margin = strings.Repeat(" ", len(number)) + " "
+	before, marked, after := excerpt(f)
+	p.line(margin, p.paint(blue, "|"))
+	p.line(p.paint(blue, number+" |"), " ", before, marked, after)
+	caret := ""
+	if f.Column > 0 {
+		indent := displaywidth.String(before)
+		width := max(1, displaywidth.String(before+marked)-indent)
+		caret = strings.Repeat(" ", indent) + p.paint(severityStyle(f.Severity), strings.Repeat("^", width))
 	}
-	if f.Remedy != "" {
-		p.note(margin, "help", report.Printable(f.Remedy))
+	if caret != "" || label != "" {
+		p.line(margin, p.paint(blue, "|"), " ", strings.TrimSuffix(caret+" "+label, " "))
 	}
-	p.line()
+	return margin
 }
 
 func (p *printer) note(margin, label, text string) {

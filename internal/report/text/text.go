@@ -23,8 +23,8 @@ func (Format) Name() string { return "text" }
 // Write writes the findings in the result's order, and the summary block last, where people look first.
 func (f Format) Write(w io.Writer, r *gate.Result) error {
 	p := &printer{w: bufio.NewWriter(w), color: f.Color}
-	for i := range r.Findings {
-		p.finding(r, &r.Findings[i])
+	for _, group := range report.Groups(r.Findings) {
+		p.findings(r, group)
 	}
 	p.summary(r)
 	return p.w.Flush()
