@@ -34,6 +34,10 @@ type modelObject struct {
 // judge says what the outcome of one reference means.
 func (j *judge) judge(r reference.Reference, o outcome) {
 	switch {
+	case inconclusive(o.released):
+		j.unchecked(r, "the server could not tell: "+o.released.Message)
+	case inconclusive(o.proposed):
+		j.unchecked(r, "the server could not tell: "+o.proposed.Message)
 	case j.Proposed == nil:
 		j.judgeReleased(r, o)
 	case o.released == nil && o.proposed == nil:
@@ -45,6 +49,20 @@ func (j *judge) judge(r reference.Reference, o outcome) {
 	default:
 		j.unknown(r, o.proposed)
 	}
+}
+
+// inconclusive tells whether an error is about the server and not about the statement: a lost connection, a
+// transaction that was rolled back, resources or limits that ran out, an operator or a time limit that stepped in, the system
+// or PostgreSQL itself that failed (manual, appendix A, by class).
+func inconclusive(refused *pgconn.PgError) bool {
+	if refused == nil || len(refused.Code) < 2 {
+		return false
+	}
+	switch refused.Code[:2] {
+	case "08", "40", "53", "54", "57", "58", "XX":
+		return true
+	}
+	return false
 }
 
 // judgeReleased judges by the released schema alone, since the proposed one cannot be built: what fails on it is drift
