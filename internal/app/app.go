@@ -146,7 +146,7 @@ Exit codes: 0 pass, 1 findings that fail, 2 wrong usage or configuration, 3 the 
 		Version:       version(),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no command %q; the commands are check, heads, demo and explain", args[0])}
+				return usageError{fmt.Errorf("there is no command %q; the commands are check, heads, status, serve, demo and explain", args[0])}
 			}
 			return nil
 		},
@@ -157,7 +157,7 @@ Exit codes: 0 pass, 1 findings that fail, 2 wrong usage or configuration, 3 the 
 		return usageError{fmt.Errorf("%w; headgate --help lists what there is", err)}
 	})
 	r := newRegistry(p)
-	root.AddCommand(newCheck(p, r), newHeads(p, r), newDemo(p, r), newExplain(p))
+	root.AddCommand(newCheck(p, r), newHeads(p, r), newStatus(p, r), newServe(p, r), newDemo(p, r), newExplain(p))
 	return root
 }
 

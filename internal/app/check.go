@@ -51,6 +51,9 @@ type run struct {
 
 	base, head         gate.Point
 	baseTree, headTree fs.FS
+	// releasedTree is where the released migrations are read from: the base's tree, or the head's where a live database says
+	// which of its migrations are released.
+	releasedTree       fs.FS
 	format             migration.Format
 	released, proposed *migration.History
 }
@@ -70,7 +73,7 @@ func (p Process) check(ctx context.Context, r registry, dir string, load func(ya
 	if err := c.findTrees(ctx, load); err != nil {
 		return err
 	}
-	if err := c.findHistories(); err != nil {
+	if err := c.findHistories(ctx); err != nil {
 		return err
 	}
 	watch.lap("git")
@@ -141,7 +144,7 @@ func (c *run) readHead(ctx context.Context, ref string) (gate.Point, fs.FS, erro
 func (c *run) findBase(ctx context.Context) error {
 	why := c.config.Base + ": as asked for"
 	hash := ""
-	if c.config.Base != "" {
+	if c.config.Base != "" && c.config.Base != baseDatabase {
 		commit, err := c.repo.Resolve(ctx, c.config.Base)
 		if err != nil {
 			return err
@@ -161,7 +164,7 @@ func (c *run) findBase(ctx context.Context) error {
 	c.base.Commit = hash
 	c.say("base %s (commit %.10s)", why, hash)
 	tree, err := c.repo.Tree(ctx, hash)
-	c.baseTree = tree
+	c.baseTree, c.releasedTree = tree, tree
 	return err
 }
 
@@ -199,7 +202,7 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 	verdict, err := gate.Check(ctx, gate.Subject{
 		Order: gate.Order(c.config.Order), References: code.references, Stood: code.stood, Sources: c.headTree,
 		Released: built.released, Proposed: built.proposed, Broken: built.broken,
-		Pending: built.pending, Origins: built.origins,
+		History: c.proposed, Pending: built.pending, Origins: built.origins,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("check the statements: %w", err)
@@ -217,7 +220,11 @@ func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *g
 		Timings:  c.watch.milliseconds(),
 	}
 	for _, p := range built.pending {
-		r.Pending = append(r.Pending, gate.Pending{Version: p.Version, File: p.File})
+		pending := gate.Pending{Version: p.Version, File: p.File}
+		if c.proposed.Graph {
+			pending.Parents = p.Parents
+		}
+		r.Pending = append(r.Pending, pending)
 	}
 	for _, f := range v.Findings {
 		if f.Severity == gate.Error {

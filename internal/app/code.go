@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/reference"
 )
 
@@ -54,7 +54,7 @@ func (c *run) codeFiles(tree fs.FS) ([][]string, error) {
 			if !l.Reads(name) {
 				continue
 			}
-			if migration, err := c.isMigration(tree, name); err != nil || migration {
+			if isMigration, err := c.isMigration(tree, name); err != nil || isMigration {
 				return err
 			}
 			files[i] = append(files[i], name)
@@ -66,23 +66,16 @@ func (c *run) codeFiles(tree fs.FS) ([][]string, error) {
 
 // isMigration tells whether a file is a migration of this set or of another one, and so no code.
 func (c *run) isMigration(tree fs.FS, name string) (bool, error) {
-	if inside(name, c.proposed.Dir) || inside(name, c.released.Dir) {
-		return true, nil
+	for _, h := range []*migration.History{c.proposed, c.released} {
+		if h.Holds(name) {
+			return true, nil
+		}
 	}
-	if path.Ext(name) != ".sql" {
+	if !canBeMigration(name) {
 		return false, nil
 	}
 	f, err := c.registry.claimant(tree, name)
 	return f != nil, err
-}
-
-// inside tells whether a file lies in a folder of migrations. Where that is the repository's top, only SQL files are
-// migrations, and the programs beside them are the application.
-func inside(name, dir string) bool {
-	if dir == "." {
-		return path.Dir(name) == "." && path.Ext(name) == ".sql"
-	}
-	return strings.HasPrefix(name, dir+"/")
 }
 
 func (c *run) readReferences(ctx context.Context, tree fs.FS, files [][]string, emit func(reference.Reference)) error {

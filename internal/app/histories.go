@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ type candidate struct {
 }
 
 // findHistories reads the migrations of both trees.
-func (c *run) findHistories() (err error) {
+func (c *run) findHistories(ctx context.Context) (err error) {
 	found, err := c.registry.findMigrations(c.headTree, c.config.Migrations, c.config.Format)
 	if err != nil {
 		return err
@@ -38,7 +39,13 @@ func (c *run) findHistories() (err error) {
 	if c.proposed, err = readHistory(c.headTree, found); err != nil {
 		return err
 	}
-	if c.released, err = c.readReleased(found); err != nil {
+	if c.config.Base == baseDatabase {
+		c.released, err = c.readStamped(ctx)
+		c.releasedTree = c.headTree
+	} else {
+		c.released, err = c.readReleased(found)
+	}
+	if err != nil {
 		return err
 	}
 	c.base.Heads, c.head.Heads = c.released.Heads(), c.proposed.Heads()
@@ -126,7 +133,7 @@ func (r registry) lookForMigrations(tree fs.FS, format string) ([]candidate, err
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() || path.Ext(name) != ".sql" || passedOver.MatchString(name) {
+		if entry.IsDir() || !canBeMigration(name) || passedOver.MatchString(name) {
 			return nil
 		}
 		f, err := r.claimant(tree, name)
@@ -143,6 +150,21 @@ func (r registry) lookForMigrations(tree fs.FS, format string) ([]candidate, err
 		return nil
 	})
 	return found, err
+}
+
+// programFolder is a folder in which migrations that are programs are looked for, so that not every program of a
+// repository is opened.
+var programFolder = regexp.MustCompile(`(^|/)(versions|[^/]*(alembic|migration)[^/]*)/`)
+
+// canBeMigration tells by a file's name alone whether it is worth opening.
+func canBeMigration(name string) bool {
+	switch path.Ext(name) {
+	case ".sql":
+		return true
+	case ".py":
+		return programFolder.MatchString(name)
+	}
+	return false
 }
 
 // claimant is the format that a file is a migration of, or nil.

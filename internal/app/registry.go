@@ -6,10 +6,12 @@ import (
 	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
+	"github.com/headgate/headgate/internal/reference/python"
 	"github.com/headgate/headgate/internal/reference/sql"
 	"github.com/headgate/headgate/internal/report"
 	"github.com/headgate/headgate/internal/report/annotations"
@@ -30,11 +32,13 @@ func newRegistry(p Process) registry {
 	return registry{
 		formats: []migration.Format{
 			goose.Format{},
+			alembic.Format{},
 			plain.Format{},
 		},
 		languages: []reference.Language{
 			golang.Language{},
 			sql.Language{},
+			python.Language{},
 		},
 		reports: []report.Format{
 			text.Format{Color: p.wantsColor()},

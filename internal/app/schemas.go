@@ -12,6 +12,7 @@ import (
 
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/schema"
 )
@@ -70,17 +71,27 @@ func look(ctx context.Context, database *postgres.Database) (s gate.Schema, err 
 }
 
 func (c *run) applyReleased(ctx context.Context, database *postgres.Database) (err error) {
-	if len(c.released.Revisions) == 0 {
+	format, history := c.format, c.released
+	if c.config.Baseline != "" {
+		// One file, applied as a plain migration is, stands for all that is released.
+		format = plain.Format{}
+		history = &migration.History{Revisions: []migration.Revision{{Version: "baseline", File: c.config.Baseline}}}
+	}
+	if len(history.Revisions) == 0 {
 		return nil
 	}
-	migrator, err := c.format.Migrator(c.baseTree, c.released, database.Config(), c.migrationEnv)
+	migrator, err := format.Migrator(c.releasedTree, history, database.Config(), c.migrationEnv)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, migrator.Close()) }()
-	for _, r := range c.released.Revisions {
+	for _, r := range history.Revisions {
 		if _, err := migrator.Apply(ctx, r); err != nil {
-			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w", c.base.Ref, err)
+			hint := ""
+			if c.config.Baseline == "" {
+				hint = "; if the history cannot be built from nothing, name a SQL file that makes the released schema with `baseline`"
+			}
+			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, hint)
 		}
 	}
 	return nil
@@ -141,7 +152,7 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 		}
 		return nil
 	}
-	if err := errors.Join(find(c.baseTree, c.released), find(c.headTree, c.proposed)); err != nil {
+	if err := errors.Join(find(c.releasedTree, c.released), find(c.headTree, c.proposed)); err != nil {
 		return err
 	}
 	if len(wanted) == 0 {

@@ -152,7 +152,7 @@ func decode(text []byte) (map[string]any, error) {
 func repositoryPath(value string) (string, error) {
 	clean := path.Clean(strings.ReplaceAll(value, `\`, "/"))
 	if !fs.ValidPath(clean) {
-		return "", fmt.Errorf("%q is no folder inside the repository; write it from the repository's top, such as db/migrations", value)
+		return "", fmt.Errorf("%q is not inside the repository; write it from the repository's top, such as db/migrations", value)
 	}
 	return clean, nil
 }

@@ -44,8 +44,12 @@ type Config struct {
 	Base, Head string
 	// Migrations is the folder, slash-separated, from the repository's top. Empty means: look.
 	Migrations string
+	// Database is the URL of a live database, for the base "database".
+	Database string
 	// Format is the migrations' format, or empty.
 	Format string
+	// Baseline is a SQL file that makes the released schema in place of the released migrations, or empty.
+	Baseline string
 	// Code are patterns of the files to read; empty is all.
 	Code []string
 	// Order is when pending migrations run.
@@ -62,13 +66,17 @@ type Config struct {
 func Settings(c Choices) []Setting {
 	return []Setting{
 		{Name: "base", Value: "REF", set: func(c *Config, v string) error { c.Base = v; return nil },
-			Help: "the released code and migrations: a tag, branch or commit. Left out, it is the highest release tag that is merged into the base branch"},
+			Help: "the released code and migrations: a tag, branch or commit; or the word database, for the migrations that a live database is stamped with. Left out, it is the highest release tag that is merged into the base branch"},
 		{Name: "head", Value: "REF", set: func(c *Config, v string) error { c.Head = v; return nil },
 			Help: "the proposed code and migrations. Left out, it is the work tree"},
+		{Name: "database", Value: "URL", set: func(c *Config, v string) error { c.Database = v; return nil },
+			Help: "the live database that base: database asks, read-only, which migrations it has; best from a secret"},
 		{Name: "migrations", Value: "DIR", set: setMigrations,
 			Help: "the folder of the migrations, from the repository's top. Left out, the repository is looked through"},
 		{Name: "format", Value: "NAME", Choices: c.Formats, set: func(c *Config, v string) error { c.Format = v; return nil },
 			Help: "the migrations' format"},
+		{Name: "baseline", Value: "FILE.sql", set: setBaseline,
+			Help: "a SQL file at the base that makes the released schema, for a history that cannot be built from nothing; then the released migrations are not run"},
 		{Name: "code", Value: "PATTERN", Many: true, set: setCode,
 			Help: "files to read, such as store/**/*.go; a pattern that begins with ! leaves files out. Left out, it is every file of a known language"},
 		{Name: "order", Value: "NAME", Default: "code-first", Choices: c.Orders, set: func(c *Config, v string) error { c.Order = v; return nil },
@@ -101,6 +109,12 @@ func (s Setting) put(c *Config, value string) error {
 func setMigrations(c *Config, value string) error {
 	dir, err := repositoryPath(value)
 	c.Migrations = dir
+	return err
+}
+
+func setBaseline(c *Config, value string) error {
+	file, err := repositoryPath(value)
+	c.Baseline = file
 	return err
 }
 

@@ -33,6 +33,8 @@ type Subject struct {
 	Released Schema
 	Proposed *Schema
 	Broken   *migration.Error
+	// History is the proposed code's.
+	History *migration.History
 	// Pending are the migrations that lead from S0 to S1, Origins what each of them changes.
 	Pending []migration.Revision
 	Origins []schema.Origin
@@ -59,6 +61,9 @@ func Check(ctx context.Context, s Subject) (*Verdict, error) {
 	}
 	if s.Broken != nil {
 		j.findings = append(j.findings, migrationFails(s.Broken, s.Pending))
+	}
+	if f, many := multipleHeads(s.History, s.Pending); many {
+		j.findings = append(j.findings, f)
 	}
 	for i, r := range s.References {
 		if index[i] >= 0 {

@@ -66,6 +66,8 @@ type Point struct {
 type Pending struct {
 	Version string `json:"version"`
 	File    string `json:"file"`
+	// Parents are the versions that it follows, where the history is a graph.
+	Parents []string `json:"parents,omitempty"`
 }
 
 // Coverage says how much was checked, so that "no finding" can be judged.

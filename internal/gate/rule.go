@@ -16,6 +16,7 @@ type Rule struct {
 var Rules = []Rule{
 	{"code-ahead", "proposed code needs what only a pending migration brings", "by order"},
 	{"unknown-reference", "proposed code needs what the proposed schema does not have", "error or warning"},
+	{"multiple-heads", "the history ends in more than one head", "error"},
 	{"migration-fails", "a migration does not apply on the released schema", "error"},
 }
 

@@ -6,6 +6,9 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -30,6 +33,27 @@ type History struct {
 	Format    string
 	Dir       string
 	Revisions []Revision
+	// Graph says that revisions name their parents themselves, so that the history can branch. Otherwise the order of
+	// their versions is all there is.
+	Graph bool
+}
+
+// Holds tells whether a file lies in or below a folder of the history's revisions. Where that is the repository's top,
+// only SQL files do, and the programs beside them are the application.
+func (h *History) Holds(file string) bool {
+	for i, r := range h.Revisions {
+		dir := path.Dir(r.File)
+		switch {
+		case i > 0 && dir == path.Dir(h.Revisions[i-1].File):
+		case dir == ".":
+			if path.Dir(file) == "." && path.Ext(file) == ".sql" {
+				return true
+			}
+		case strings.HasPrefix(file, dir+"/"):
+			return true
+		}
+	}
+	return false
 }
 
 // Heads are the versions that no other revision follows, in the history's order. A healthy history has one;
@@ -48,6 +72,37 @@ func (h *History) Heads() []string {
 		}
 	}
 	return heads
+}
+
+// Stamps are the versions that the tool's table holds once all is applied: the heads, without those that another
+// revision depends on.
+func (h *History) Stamps() []string {
+	needed := map[string]bool{}
+	for _, r := range h.Revisions {
+		for _, d := range r.DependsOn {
+			needed[d] = true
+		}
+	}
+	return slices.DeleteFunc(h.Heads(), func(v string) bool { return needed[v] })
+}
+
+// Ancestors are the versions that a revision follows, directly or not, itself left out.
+func (h *History) Ancestors(version string) map[string]bool {
+	parents := make(map[string][]string, len(h.Revisions))
+	for _, r := range h.Revisions {
+		parents[r.Version] = r.Parents
+	}
+	found := map[string]bool{}
+	next := slices.Clone(parents[version])
+	for len(next) > 0 {
+		v := next[len(next)-1]
+		next = next[:len(next)-1]
+		if !found[v] {
+			found[v] = true
+			next = append(next, parents[v]...)
+		}
+	}
+	return found
 }
 
 // Pending are the revisions of h that released does not have, in the order in which they run.

@@ -21,6 +21,9 @@ type Statement struct {
 	Lines []int
 	// Indent is how many runes of the file's line stand before the first rune of SQL.
 	Indent int
+	// Columns are set where the file does not hold SQL letter for letter (it was compiled from something else): the
+	// file's column, from 1, of what each line of SQL was made of; 0 is unknown.
+	Columns []int
 }
 
 // Position leads from a byte offset in the statement to the file's line and column, both from 1, the column in runes.
@@ -29,6 +32,9 @@ func (s Statement) Position(offset int) (line, column int) {
 	n := strings.Count(before, "\n")
 	if n >= len(s.Lines) {
 		return 0, 0
+	}
+	if n < len(s.Columns) {
+		return s.Lines[n], s.Columns[n]
 	}
 	column = utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 	if n == 0 {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -55,7 +56,23 @@ func requireContainer(t testing.TB) (*client.Client, string) {
 	if _, err := cli.ImageInspect(t.Context(), image); err != nil {
 		require(t, Container, fmt.Sprintf("image %s: %v", image, err))
 	}
-	return cli, image
+	return cli, stamped(t, cli, image)
+}
+
+// stamped gives a test a tag of its own of the image, by which its containers are told from those of the packages that are
+// tested at the same time.
+func stamped(t testing.TB, cli *client.Client, image string) string {
+	t.Helper()
+	tag := "headgate-test-" + strings.ToLower(rand.Text()[:8]) + ":latest"
+	if _, err := cli.ImageTag(t.Context(), client.ImageTagOptions{Source: image, Target: tag}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := cli.ImageRemove(context.Background(), tag, client.ImageRemoveOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	return tag
 }
 
 func options(t testing.TB, provider string) Options {
@@ -145,12 +162,12 @@ func containerProvider(t *testing.T) provided {
 			o.Image = image
 			return o
 		},
-		left: func(t *testing.T) []string { return containers(t, cli) },
+		left: func(t *testing.T) []string { return containers(t, cli, image) },
 	}
 }
 
-// containers lists Headgate's containers, and every volume.
-func containers(t *testing.T, cli *client.Client) []string {
+// containers lists Headgate's containers of an image, and every volume.
+func containers(t *testing.T, cli *client.Client, image string) []string {
 	t.Helper()
 	list, err := cli.ContainerList(context.Background(), client.ContainerListOptions{All: true, Filters: make(client.Filters).Add("label", labelHeadgate+"=1")})
 	if err != nil {
@@ -158,7 +175,9 @@ func containers(t *testing.T, cli *client.Client) []string {
 	}
 	var left []string
 	for _, c := range list.Items {
-		left = append(left, "container "+c.ID)
+		if c.Image == image {
+			left = append(left, "container "+c.ID)
+		}
 	}
 	volumes, err := cli.VolumeList(context.Background(), client.VolumeListOptions{})
 	if err != nil {

@@ -177,15 +177,15 @@ func TestAutoFallsBack(t *testing.T) {
 
 func TestMissingImage(t *testing.T) {
 	cli, _ := requireContainer(t)
-	before := containers(t, cli)
 	o := options(t, Container)
 	o.Image = "127.0.0.1:9/headgate/nothing:1" // port 9 discards: no registry answers there
+	before := containers(t, cli, o.Image)
 	_, err := Start(t.Context(), o)
 	var unavailable *UnavailableError
 	if !errors.As(err, &unavailable) || !strings.Contains(err.Error(), o.Image) {
 		t.Errorf("got %v", err)
 	}
-	if after := containers(t, cli); !slices.Equal(before, after) {
+	if after := containers(t, cli, o.Image); !slices.Equal(before, after) {
 		t.Errorf("before there were %q, after %q", before, after)
 	}
 }

@@ -178,11 +178,17 @@ func (s *Server) makeOwner(ctx context.Context, super bool) error {
 		attributes += " CREATEROLE"
 	}
 	name := quote(owner.name)
+	// What is begun is awaited, as in exec: a role that the server makes after ctx has ended would be nobody's to drop.
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	owner.made = true
+	s.owner = owner
 	if _, err := s.conn.Exec(ctx, fmt.Sprintf("CREATE ROLE %s %s PASSWORD '%s'", name, attributes, verifier)); err != nil {
 		return fmt.Errorf("creating the role that owns the databases: %w", err)
 	}
-	owner.made = true
-	s.owner = owner
 	if s.shared() {
 		if _, err := s.conn.Exec(ctx, fmt.Sprintf("COMMENT ON ROLE %s IS '%s'", name, mark)); err != nil {
 			return fmt.Errorf("marking the role that owns the databases: %w", err)

@@ -22,6 +22,9 @@ const (
 	At
 	// Calls is sqlc's sqlc.arg(x), sqlc.narg(x), sqlc.slice(x) and sqlc.embed(t).
 	Calls
+	// Percent is %s and %(name)s, and %% for the operator % (psycopg; PEP 249 calls them format and pyformat). psycopg 3 has %b and
+	// %t for %s.
+	Percent
 )
 
 // Rewrite gives the text of one statement with its placeholders as PostgreSQL's own, $1, $2, …, and with the map kept.
@@ -33,7 +36,7 @@ const (
 // Holes are filled as Statements says; a Hole that is part of a name stays. "$" and a Hole is a parameter of which
 // only the number is not known, and gets one of its own.
 func (t Text) Rewrite(styles Placeholders) Text {
-	if !strings.ContainsAny(t.SQL, "?:@"+holeText) && !(styles&Calls != 0 && strings.Contains(t.SQL, "sqlc")) {
+	if !strings.ContainsAny(t.SQL, "?:@%"+holeText) && !(styles&Calls != 0 && strings.Contains(t.SQL, "sqlc")) {
 		return t
 	}
 	r := rewriter{src: t.SQL, styles: styles, from: cursor{text: &t}, numbers: map[string]int{}}
@@ -189,6 +192,12 @@ func (r *rewriter) punctuation(i int, word string) int {
 			r.replace(t.Start, next.End, "::")
 			return 2
 		}
+	case `\`:
+		// SQLAlchemy's text() takes \: for a colon that begins no name
+		if next, ok := r.adjacent(i); ok && r.styles&Colon != 0 && r.src[next.Start] == ':' {
+			r.replace(t.Start, next.End, r.src[next.Start:next.End])
+			return 2
+		}
 	case holeText:
 		r.hole(i)
 		return 1
@@ -254,6 +263,9 @@ func (r *rewriter) operator(i int) int {
 	if named {
 		op = op[:len(op)-1]
 	}
+	if r.styles&Percent != 0 && strings.Contains(op, "%") && !named {
+		return r.percents(i, op)
+	}
 	used := 1
 	if r.styles&Question != 0 && strings.Contains(op, "?") {
 		used = r.questions(i, op, named)
@@ -266,6 +278,90 @@ func (r *rewriter) operator(i int) int {
 	}
 	return used
 }
+
+// percents writes an operator token with % in it: the lexer takes =%s for the operator =% and a name.
+func (r *rewriter) percents(i int, op string) int {
+	at := r.tokens[i].Start
+	for k := 0; k < len(op); k++ {
+		switch {
+		case op[k] != '%':
+			r.keep(at+k+1, false)
+		case k+1 < len(op) && op[k+1] == '%':
+			r.replace(at+k, at+k+2, "%")
+			k++
+		case k == len(op)-1:
+			if used := r.percent(i); used > 0 {
+				return used
+			}
+			r.keep(at+k+1, false)
+		default:
+			r.keep(at+k+1, false)
+		}
+	}
+	return 1
+}
+
+// percent rewrites %s or %(name)s, whose % is the last character of the token i, and gives how many tokens were used up; 0 if it
+// is neither.
+func (r *rewriter) percent(i int) int {
+	start := r.tokens[i].End - 1
+	next, ok := r.adjacent(i)
+	if !ok {
+		return 0
+	}
+	if isConversion(r.text(i + 1)) {
+		if columns := r.rowOf(i); columns > 0 {
+			r.row(start, next.End, columns)
+		} else {
+			r.placeholder(start, next.End, "")
+		}
+		return 2
+	}
+	if r.text(i+1) != "(" {
+		return 0
+	}
+	closing := i + 2
+	for closing < len(r.tokens) && r.text(closing) != ")" {
+		closing++
+	}
+	conversion, ok := r.adjacent(min(closing, len(r.tokens)-1))
+	if !ok || !isConversion(r.src[conversion.Start:conversion.End]) {
+		return 0
+	}
+	r.placeholder(start, conversion.End, r.src[next.End:r.tokens[closing].Start])
+	return closing + 2 - i
+}
+
+// rowOf is how many columns a row has that psycopg's execute_values fills in for the %s of the token i: those of the list in
+// INSERT INTO t (a, b) VALUES %s. It is 0 where the %s is nothing of the kind.
+func (r *rewriter) rowOf(i int) int {
+	if i < 3 || !strings.EqualFold(r.text(i-1), "values") || r.text(i-2) != ")" || r.src[r.tokens[i].Start] != '%' {
+		return 0
+	}
+	columns := 1
+	for k := i - 3; k > 0; k-- {
+		switch r.text(k) {
+		case ",":
+			columns++
+		case "(":
+			return columns
+		}
+	}
+	return 0
+}
+
+// row writes one row of parameters for the text from start to end.
+func (r *rewriter) row(start, end, columns int) {
+	numbers := make([]string, columns)
+	for k := range numbers {
+		r.last++
+		numbers[k] = "$" + strconv.Itoa(r.last)
+	}
+	r.replace(start, end, "("+strings.Join(numbers, ", ")+")")
+	r.operand = true
+}
+
+func isConversion(word string) bool { return word == "s" || word == "b" || word == "t" || word == "d" }
 
 // endsInAt tells whether the @ at an operator's end belongs to the name after it, and is no part
 // of an operator: <@ (is contained by) and @@ (matches). No other operator of PostgreSQL ends in @ except for @

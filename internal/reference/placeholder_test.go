@@ -15,6 +15,39 @@ func at(text string) Text {
 	return b.Text()
 }
 
+func TestRewritePercent(t *testing.T) {
+	tests := []struct{ name, sql, want string }{
+		{"plain", "SELECT a FROM t WHERE b = %s AND c = %s", "SELECT a FROM t WHERE b = $1 AND c = $2"},
+		{"close", "SELECT a FROM t WHERE b=%s AND c>=%s LIMIT %s", "SELECT a FROM t WHERE b=$1 AND c>=$2 LIMIT $3"},
+		{"named", "SELECT a FROM t WHERE b = %(b)s AND c=%(c)s OR d = %(b)s", "SELECT a FROM t WHERE b = $1 AND c=$2 OR d = $1"},
+		{"cast", "SELECT %s::jsonb, %(x)s::int", "SELECT $1::jsonb, $2::int"},
+		{"psycopg 3", "SELECT %b, %t", "SELECT $1, $2"},
+		{"list", "INSERT INTO t VALUES (%s,%s, %(a)s)", "INSERT INTO t VALUES ($1,$2, $3)"},
+		{"in", "SELECT a FROM t WHERE b IN %s", "SELECT a FROM t WHERE b IN ($1)"},
+		{"rows", "INSERT INTO t (a, b) VALUES %s ON CONFLICT DO NOTHING", "INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
+		{"rows without columns", "INSERT INTO t VALUES %s", "INSERT INTO t VALUES $1"},
+		{"escaped", "SELECT a %% 2, b %%> %s FROM t", "SELECT a % 2, b %> $1 FROM t"},
+		{"remainder", "SELECT a % 2, a %b2, a % s FROM t", "SELECT a % 2, a %b2, a % s FROM t"},
+		{"strings", "SELECT '%s', \"%s\" -- %s\n, %s", "SELECT '%s', \"%s\" -- %s\n, $1"},
+		{"between operators", "SELECT 'a'||%s||'b', -%s", "SELECT 'a'||$1||'b', -$2"},
+		{"own", "SELECT a % b FROM t WHERE c = $1", "SELECT a % b FROM t WHERE c = $1"},
+		{"unfinished", "SELECT %(a", "SELECT %(a"},
+		{"no conversion", "SELECT %(a)x, %()s", "SELECT %(a)x, $1"},
+		{"at the end", "SELECT %", "SELECT %"},
+		{"with colons", "SELECT a FROM t WHERE b = :b AND c = %s", "SELECT a FROM t WHERE b = $1 AND c = $2"},
+		{"escaped colons", `SELECT a\:\:int, b\:c, d\::int FROM t WHERE e = :e`, "SELECT a::int, b:c, d::int FROM t WHERE e = $1"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := at(test.sql).Rewrite(Percent | Colon)
+			if got.SQL != test.want {
+				t.Errorf("Rewrite(%q)\n got %q\nwant %q", test.sql, got.SQL, test.want)
+			}
+			checkMap(t, test.sql, got)
+		})
+	}
+}
+
 func TestRewrite(t *testing.T) {
 	tests := []struct{ name, sql, want string }{
 		{"none", "SELECT a FROM t", "SELECT a FROM t"},

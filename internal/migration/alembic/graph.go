@@ -224,6 +224,7 @@ type walk struct {
 	ancestors [][]bool
 	at        int
 	output    []*script
+	switches  int // since the last place was moved
 }
 
 func (w *walk) push(i int) {
@@ -235,11 +236,13 @@ func (w *walk) push(i int) {
 func (w *walk) step() {
 	candidate := w.heads[w.at]
 	for i, reached := range w.ancestors {
-		if i != w.at && reached[candidate] {
+		if i != w.at && reached[candidate] && w.switches <= len(w.heads) {
 			w.at = i
+			w.switches++
 			return
 		}
 	}
+	w.switches = 0
 	s := w.scripts[candidate]
 	if w.todo[candidate] {
 		w.output = append(w.output, s)

@@ -145,11 +145,13 @@ func (id identity) concat(a, b value) value {
 func join(values []value) value {
 	first := values[0]
 	out := value{builder: first.builder, items: first.items}
-	seen := map[uint64]bool{}
 	for _, v := range values {
 		if len(v.items) != len(first.items) {
-			out.items = nil
+			out.items = nil // a list that grew on one of the ways
 		}
+	}
+	seen := map[uint64]bool{}
+	for _, v := range values {
 		if !v.known() || v.number != nil {
 			return value{builder: first.builder, items: out.items, parameter: oneParameter(values)}
 		}

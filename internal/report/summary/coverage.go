@@ -49,6 +49,7 @@ func (f Format) pending(b *strings.Builder, pending []gate.Pending, room room) {
 		fmt.Fprintf(b, "- %s in %s\n", code(m.Version), f.Links.place(m.File, 0, 0))
 	}
 	b.WriteString("\n")
+	diagram(b, pending)
 }
 
 func (f Format) coverage(b *strings.Builder, c gate.Coverage, room room) {

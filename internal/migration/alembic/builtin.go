@@ -1,0 +1,775 @@
+package alembic
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/headgate/headgate/internal/syntax/python"
+)
+
+// builtins are the functions and types of Python that can be called.
+var builtins = names("len range enumerate zip list tuple set frozenset dict sorted str int float bool print isinstance " +
+	"issubclass getattr hasattr setattr any all min max sum map filter reversed repr super type abs object property staticmethod classmethod " +
+	"open next iter Exception ValueError RuntimeError NotImplementedError KeyError TypeError AttributeError bytes round vars globals locals id " +
+	"__file__ __name__ NotImplemented")
+
+func names(list string) map[string]bool {
+	set := map[string]bool{}
+	for name := range strings.FieldsSeq(list) {
+		set[name] = true
+	}
+	return set
+}
+
+// iterate lists the items of a value.
+func (f *frame) iterate(n python.Node, v value) ([]value, error) {
+	switch v := v.(type) {
+	case tuple:
+		return v, nil
+	case *list:
+		return v.items, nil
+	case *dict:
+		return v.keys, nil
+	case *answer:
+		return v.rows, nil
+	case str:
+		var items []value
+		for _, r := range v.s {
+			items = append(items, text(string(r)))
+		}
+		return items, nil
+	case *class:
+		if v.isEnum {
+			items := make([]value, len(v.members))
+			for i, m := range v.members {
+				items[i] = m
+			}
+			return items, nil
+		}
+	case ref:
+		if found, ok := f.resolve(v); ok {
+			return f.iterate(n, found)
+		}
+	}
+	return nil, f.fail(n, "the items of %s cannot be read", describe(v))
+}
+
+func (f *frame) callBuiltin(name string, a *arguments) (value, error) {
+	for _, arg := range a.args {
+		if run, ok := arg.(*runtime); ok && name != "print" && name != "getattr" && name != "hasattr" && name != "isinstance" {
+			return &runtime{why: run.why}, nil
+		}
+		if o, ok := arg.(*object); ok && slices.Contains([]string{"len", "list", "set", "tuple", "sorted", "dict", "int", "any", "all", "next", "iter", "min", "max", "sum", "map", "filter", "zip", "enumerate"}, name) {
+			return &runtime{why: describe(o)}, nil
+		}
+	}
+	switch name {
+	case "len":
+		if s, ok := a.get(0, "").(str); ok {
+			return int64(len([]rune(s.s))), nil
+		}
+		items, err := f.iterate(a.node, a.get(0, ""))
+		return int64(len(items)), err
+	case "range":
+		return f.rangeOf(a)
+	case "list", "tuple", "set", "frozenset", "reversed", "sorted", "sum", "min", "max", "any", "all", "enumerate", "iter":
+		return f.callSequence(name, a)
+	case "zip":
+		return f.zip(a)
+	case "map", "filter":
+		return f.mapOrFilter(name, a)
+	case "dict":
+		return f.makeDict(a)
+	case "str", "repr":
+		if len(a.args) == 0 {
+			return text(""), nil
+		}
+		if name == "repr" {
+			return text(repr(a.args[0])), nil
+		}
+		if s, ok := format(a.args[0], ""); ok {
+			return s, nil
+		}
+	case "int":
+		if s, ok := a.get(0, "").(str); ok {
+			if n, err := strconv.ParseInt(strings.TrimSpace(s.s), 10, 64); err == nil {
+				return n, nil
+			}
+		}
+		if n, ok := number(a.get(0, "")); ok {
+			return int64(n), nil
+		}
+	case "float":
+		if n, ok := number(a.get(0, "")); ok {
+			return n, nil
+		}
+	case "bool":
+		is, known := truth(a.get(0, ""))
+		if known {
+			return is, nil
+		}
+		return &runtime{why: describe(a.get(0, ""))}, nil
+	case "print", "setattr", "property":
+		return nil, nil
+	case "getattr":
+		return f.getattr(a)
+	case "hasattr":
+		if len(a.args) == 2 {
+			name, _ := a.args[1].(str)
+			_, err := f.attribute(a.node, a.args[0], name.s)
+			return err == nil, nil
+		}
+	case "isinstance":
+		return f.isinstance(a), nil
+	case "abs":
+		if n, ok := a.get(0, "").(int64); ok {
+			return max(n, -n), nil
+		}
+	case "object":
+		return &object{path: "object", args: []value{}, at: a.at}, nil
+	}
+	return &runtime{why: name + "()"}, nil
+}
+
+func (f *frame) getattr(a *arguments) (value, error) {
+	name, ok := a.get(1, "").(str)
+	if !ok {
+		return nil, f.fail(a.node, "getattr() of %s cannot be read", describe(a.get(1, "")))
+	}
+	v, err := f.attribute(a.node, a.args[0], name.s)
+	if err != nil && len(a.args) == 3 {
+		return a.args[2], nil
+	}
+	return v, err
+}
+
+func (f *frame) isinstance(a *arguments) value {
+	kinds, ok := a.get(1, "").(tuple)
+	if !ok {
+		kinds = tuple{a.get(1, "")}
+	}
+	for _, k := range kinds {
+		b, ok := k.(*builtin)
+		if !ok {
+			return &runtime{why: "isinstance() of " + describe(k)}
+		}
+		is := false
+		switch a.get(0, "").(type) {
+		case str:
+			is = b.name == "str"
+		case *list:
+			is = b.name == "list"
+		case tuple:
+			is = b.name == "tuple"
+		case *dict:
+			is = b.name == "dict"
+		case bool:
+			is = b.name == "bool" || b.name == "int"
+		case int64:
+			is = b.name == "int"
+		case *runtime, *object:
+			return &runtime{why: "isinstance()"}
+		}
+		if is {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *frame) rangeOf(a *arguments) (value, error) {
+	bounds := []int64{0, 0, 1}
+	for i, arg := range a.args {
+		n, ok := arg.(int64)
+		if !ok || i > 2 {
+			return nil, f.fail(a.node, "range() of %s cannot be read", describe(arg))
+		}
+		bounds[i] = n
+	}
+	if len(a.args) == 1 {
+		bounds[0], bounds[1] = 0, bounds[0]
+	}
+	if bounds[2] == 0 || (bounds[1]-bounds[0])/bounds[2] > maxItems {
+		return nil, f.fail(a.node, "the range is too long")
+	}
+	var items []value
+	for n := bounds[0]; bounds[2] > 0 && n < bounds[1] || bounds[2] < 0 && n > bounds[1]; n += bounds[2] {
+		items = append(items, n)
+	}
+	return &list{items}, nil
+}
+
+func (f *frame) callSequence(name string, a *arguments) (value, error) {
+	var items []value
+	if len(a.args) > 0 {
+		var err error
+		source := a.args[0]
+		if len(a.args) > 1 && (name == "min" || name == "max") {
+			source = &list{a.args}
+		}
+		if items, err = f.iterate(a.node, source); err != nil {
+			return nil, err
+		}
+	}
+	items = slices.Clone(items)
+	switch name {
+	case "tuple":
+		return tuple(items), nil
+	case "set", "frozenset":
+		return newSet(items), nil
+	case "reversed":
+		slices.Reverse(items)
+	case "sorted", "min", "max":
+		var failed error
+		key := func(v value) value { return v }
+		if fn := a.kwargs["key"]; fn != nil {
+			key = func(v value) value {
+				k, err := f.call(fn, &arguments{args: []value{v}, node: a.node, at: a.at})
+				if err != nil {
+					failed = err
+				}
+				return k
+			}
+		}
+		if !sortValues(items, key) || failed != nil {
+			return nil, f.fail(a.node, "%s() cannot compare the items", name)
+		}
+		if is, _ := truth(a.kwargs["reverse"]); is {
+			slices.Reverse(items)
+		}
+		if name != "sorted" {
+			if len(items) == 0 {
+				return &runtime{why: name + "() of nothing"}, nil
+			}
+			if name == "min" {
+				return items[0], nil
+			}
+			return items[len(items)-1], nil
+		}
+	case "enumerate":
+		start, _ := a.get(1, "start").(int64)
+		for i := range items {
+			items[i] = tuple{start + int64(i), items[i]}
+		}
+	case "any", "all":
+		for _, item := range items {
+			is, known := truth(item)
+			if !known {
+				return &runtime{why: describe(item)}, nil
+			}
+			if is == (name == "any") {
+				return is, nil
+			}
+		}
+		return name == "all", nil
+	case "sum":
+		var total value = int64(0)
+		for _, item := range items {
+			sum, ok := arithmetic("+", total, item)
+			if !ok {
+				return &runtime{why: "sum()"}, nil
+			}
+			total = sum
+		}
+		return total, nil
+	}
+	return &list{items}, nil
+}
+
+func (f *frame) zip(a *arguments) (value, error) {
+	var columns [][]value
+	shortest := maxItems
+	for _, arg := range a.args {
+		items, err := f.iterate(a.node, arg)
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, items)
+		shortest = min(shortest, len(items))
+	}
+	result := &list{}
+	for i := 0; i < shortest && len(columns) > 0; i++ {
+		row := tuple{}
+		for _, c := range columns {
+			row = append(row, c[i])
+		}
+		result.items = append(result.items, row)
+	}
+	return result, nil
+}
+
+func (f *frame) mapOrFilter(name string, a *arguments) (value, error) {
+	if len(a.args) != 2 {
+		return nil, f.fail(a.node, "%s() with these arguments cannot be read", name)
+	}
+	items, err := f.iterate(a.node, a.args[1])
+	if err != nil {
+		return nil, err
+	}
+	result := &list{}
+	for _, item := range items {
+		v := item
+		if a.args[0] != nil {
+			if v, err = f.call(a.args[0], &arguments{args: []value{item}, node: a.node, at: a.at}); err != nil {
+				return nil, err
+			}
+		}
+		if name == "map" {
+			result.items = append(result.items, v)
+			continue
+		}
+		is, known := truth(v)
+		if !known {
+			return &runtime{why: describe(v)}, nil
+		}
+		if is {
+			result.items = append(result.items, item)
+		}
+	}
+	return result, nil
+}
+
+func (f *frame) makeDict(a *arguments) (value, error) {
+	d := newDict()
+	if len(a.args) > 0 {
+		if source, ok := a.args[0].(*dict); ok {
+			for _, k := range source.keys {
+				d.set(k, source.at(k))
+			}
+		} else {
+			pairs, err := f.iterate(a.node, a.args[0])
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range pairs {
+				pair, ok := sequence(p)
+				if !ok || len(pair) != 2 {
+					return nil, f.fail(a.node, "dict() of this cannot be read")
+				}
+				d.set(pair[0], pair[1])
+			}
+		}
+	}
+	for _, k := range sortedKeys(a.kwargs) {
+		d.set(text(k), a.kwargs[k])
+	}
+	return d, nil
+}
+
+func sortedKeys(m map[string]value) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (f *frame) listMethod(l *list, name string, a *arguments) (value, error) {
+	switch name {
+	case "append", "add":
+		if len(l.items) >= maxItems {
+			return nil, f.fail(a.node, "the list grows too long")
+		}
+		l.items = append(l.items, a.get(0, ""))
+		if name == "add" {
+			l.items, _ = sequence(newSet(l.items))
+		}
+		return nil, nil
+	case "extend", "update":
+		if loopsOverData(a.get(0, "")) {
+			return &runtime{why: describe(a.get(0, ""))}, nil
+		}
+		more, err := f.iterate(a.node, a.get(0, ""))
+		l.items = append(l.items, more...)
+		return nil, err
+	case "insert":
+		if i, ok := a.get(0, "").(int64); ok && i >= 0 {
+			l.items = slices.Insert(l.items, min(int(i), len(l.items)), a.get(1, ""))
+			return nil, nil
+		}
+	case "copy":
+		return &list{slices.Clone(l.items)}, nil
+	case "pop":
+		i := int64(len(l.items) - 1)
+		if n, ok := a.get(0, "").(int64); ok {
+			i = n
+		}
+		if i >= 0 && i < int64(len(l.items)) {
+			v := l.items[i]
+			l.items = slices.Delete(l.items, int(i), int(i)+1)
+			return v, nil
+		}
+	case "reverse":
+		slices.Reverse(l.items)
+		return nil, nil
+	case "sort":
+		if sortValues(l.items, func(v value) value { return v }) {
+			return nil, nil
+		}
+	case "index", "count", "remove":
+		n := int64(0)
+		for i, item := range l.items {
+			same, _ := equal(item, a.get(0, ""))
+			switch {
+			case same && name == "index":
+				return int64(i), nil
+			case same && name == "remove":
+				l.items = slices.Delete(l.items, i, i+1)
+				return nil, nil
+			case same:
+				n++
+			}
+		}
+		if name == "count" {
+			return n, nil
+		}
+	case "union":
+		return f.binary(a.node, "|", l, a.get(0, ""))
+	case "difference":
+		return f.binary(a.node, "-", l, a.get(0, ""))
+	}
+	return nil, f.fail(a.node, "the method %s() of a list cannot be read", name)
+}
+
+func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
+	result := &list{}
+	switch name {
+	case "items":
+		for _, k := range d.keys {
+			result.items = append(result.items, tuple{k, d.at(k)})
+		}
+		return result, nil
+	case "keys":
+		return &list{slices.Clone(d.keys)}, nil
+	case "values":
+		for _, k := range d.keys {
+			result.items = append(result.items, d.at(k))
+		}
+		return result, nil
+	case "get", "pop", "setdefault":
+		if isRuntime(a.get(0, "")) {
+			return a.get(0, ""), nil
+		}
+		v, ok := d.get(a.get(0, ""))
+		if !ok {
+			v = a.get(1, "default")
+		}
+		switch name {
+		case "pop":
+			d.delete(a.get(0, ""))
+		case "setdefault":
+			d.set(a.get(0, ""), v)
+		}
+		return v, nil
+	case "update":
+		if more, ok := a.get(0, "").(*dict); ok {
+			for _, k := range more.keys {
+				d.set(k, more.at(k))
+			}
+		}
+		for _, k := range sortedKeys(a.kwargs) {
+			d.set(text(k), a.kwargs[k])
+		}
+		return nil, nil
+	case "copy":
+		return f.makeDict(&arguments{args: []value{d}, node: a.node, at: a.at})
+	}
+	return nil, f.fail(a.node, "the method %s() of a dict cannot be read", name)
+}
+
+// stringMethod calls a method of a string.
+func (f *frame) stringMethod(s str, name string, a *arguments) (value, error) {
+	for _, arg := range a.args {
+		if run, ok := arg.(*runtime); ok && name != "format" {
+			return &runtime{why: run.why, known: s.s}, nil
+		}
+	}
+	first, _ := a.get(0, "").(str)
+	second, _ := a.get(1, "").(str)
+	switch name {
+	case "format":
+		return f.formatMethod(s, a)
+	case "join":
+		return f.join(s, a)
+	case "strip", "lstrip", "rstrip":
+		cut := " \t\n\r\v\f"
+		if len(a.args) > 0 {
+			cut = first.s
+		}
+		changed := s.s
+		if name != "rstrip" {
+			changed = strings.TrimLeft(changed, cut)
+		}
+		if name != "lstrip" {
+			changed = strings.TrimRight(changed, cut)
+		}
+		return s.with(changed), nil
+	case "replace":
+		if len(a.args) == 2 && len(s.s)*max(len(second.s), 1) < maxString {
+			return s.with(strings.ReplaceAll(s.s, first.s, second.s)), nil
+		}
+	case "lower":
+		return s.with(strings.ToLower(s.s)), nil
+	case "upper":
+		return s.with(strings.ToUpper(s.s)), nil
+	case "capitalize":
+		lowered := strings.ToLower(s.s)
+		if lowered != "" {
+			lowered = strings.ToUpper(lowered[:1]) + lowered[1:]
+		}
+		return s.with(lowered), nil
+	case "startswith", "endswith":
+		options, ok := a.get(0, "").(tuple)
+		if !ok {
+			options = tuple{a.get(0, "")}
+		}
+		for _, o := range options {
+			t, _ := o.(str)
+			if name == "startswith" && strings.HasPrefix(s.s, t.s) || name == "endswith" && strings.HasSuffix(s.s, t.s) {
+				return true, nil
+			}
+		}
+		return false, nil
+	case "split", "splitlines", "rsplit":
+		return f.split(s, name, a), nil
+	case "removeprefix":
+		return s.with(strings.TrimPrefix(s.s, first.s)), nil
+	case "removesuffix":
+		return s.with(strings.TrimSuffix(s.s, first.s)), nil
+	case "isdigit":
+		return s.s != "" && strings.Trim(s.s, "0123456789") == "", nil
+	case "find":
+		return int64(strings.Index(s.s, first.s)), nil
+	case "count":
+		return int64(strings.Count(s.s, first.s)), nil
+	case "encode":
+		return &runtime{why: "bytes"}, nil
+	}
+	return nil, f.fail(a.node, "the method %s() of a string cannot be read", name)
+}
+
+func (f *frame) split(s str, name string, a *arguments) value {
+	var parts []string
+	separator, given := a.get(0, "sep").(str)
+	limit := int64(-1)
+	if n, ok := a.get(1, "maxsplit").(int64); ok {
+		limit = n + 1
+	}
+	switch {
+	case name == "splitlines":
+		parts = strings.Split(strings.TrimSuffix(s.s, "\n"), "\n")
+	case !given:
+		parts = strings.Fields(s.s)
+	case name == "rsplit" && limit == 2:
+		if at := strings.LastIndex(s.s, separator.s); at >= 0 {
+			parts = []string{s.s[:at], s.s[at+len(separator.s):]}
+		} else {
+			parts = []string{s.s}
+		}
+	case separator.s == "":
+		return &runtime{why: "split() by nothing"}
+	default:
+		parts = strings.SplitN(s.s, separator.s, int(limit))
+	}
+	result := &list{}
+	rest := s
+	for _, p := range parts {
+		part := rest.with(p)
+		result.items = append(result.items, part)
+		if at := strings.Index(rest.s, p); at >= 0 && p != "" {
+			rest = rest.with(rest.s[at+len(p):])
+		}
+	}
+	return result
+}
+
+func (f *frame) join(s str, a *arguments) (value, error) {
+	if loopsOverData(a.get(0, "")) {
+		return &runtime{why: describe(a.get(0, ""))}, nil
+	}
+	items, err := f.iterate(a.node, a.get(0, ""))
+	if err != nil {
+		return nil, err
+	}
+	var parts []str
+	for i, item := range items {
+		if m, ok := item.(*member); ok && m.class.isText {
+			item = m.value
+		}
+		t, ok := item.(str)
+		if !ok {
+			return &runtime{why: describe(item), known: concat(parts...).s}, nil
+		}
+		if i > 0 {
+			parts = append(parts, s)
+		}
+		parts = append(parts, t)
+	}
+	joined := concat(parts...)
+	joined.copied = false
+	return joined, nil
+}
+
+// format writes a value as format(value, spec) does; false where that is not known.
+func format(v value, spec string) (str, bool) {
+	if m, ok := v.(*member); ok && m.class.isText {
+		v = m.value
+	}
+	switch v := v.(type) {
+	case str:
+		if spec == "" || spec == "s" {
+			return v, true
+		}
+	case int64:
+		if spec == "" || spec == "d" {
+			return text(strconv.FormatInt(v, 10)), true
+		}
+		if width, err := strconv.Atoi(strings.TrimSuffix(spec, "d")); err == nil && width < 1000 {
+			pad := " "
+			if spec[0] == '0' {
+				pad = "0"
+			}
+			digits := strconv.FormatInt(v, 10)
+			return text(strings.Repeat(pad, max(width-len(digits), 0)) + digits), true
+		}
+	case nil, bool, float64, tuple, *list, *dict:
+		if spec == "" {
+			return text(repr(v)), true
+		}
+	case *object:
+		if lastPart(v.path) == "text" && len(v.args) > 0 && spec == "" {
+			return format(v.args[0], "")
+		}
+		if isOneOf(lastPart(v.path), "Column", "column", "table", "Table", "quoted_name") && len(v.args) > 0 && spec == "" {
+			return format(v.args[0], "")
+		}
+	}
+	return str{}, false
+}
+
+func isOneOf(s string, options ...string) bool { return slices.Contains(options, s) }
+
+var hole = regexp.MustCompile(`\{\{|\}\}|\{([^{}!:]*)(![rsa])?(:[^{}]*)?\}`)
+
+// formatMethod is str.format.
+func (f *frame) formatMethod(s str, a *arguments) (value, error) {
+	next := 0
+	return f.substitute(s, hole, func(m []string) (value, bool, string, error) {
+		switch m[0] {
+		case "{{":
+			return text("{"), false, "", nil
+		case "}}":
+			return text("}"), false, "", nil
+		}
+		key, path, _ := strings.Cut(strings.ReplaceAll(m[1], "[", "."), ".")
+		var v value
+		var ok bool
+		if n, err := strconv.Atoi(key); err == nil || key == "" {
+			if key == "" {
+				n = next
+				next++
+			}
+			v, ok = a.take(n, "")
+		} else {
+			v, ok = a.kwargs[key]
+		}
+		if !ok {
+			return nil, false, "", f.fail(a.node, "there is no argument for %s", m[0])
+		}
+		var err error
+		for name := range strings.SplitSeq(path, ".") {
+			if name != "" {
+				if v, err = f.attribute(a.node, v, strings.TrimSuffix(name, "]")); err != nil {
+					return nil, false, "", err
+				}
+			}
+		}
+		return v, m[2] == "!r", strings.TrimPrefix(m[3], ":"), nil
+	}, a.node)
+}
+
+var verb = regexp.MustCompile(`%(?:\((\w+)\))?([-0 +#]*\d*)([sdrif%])`)
+
+// percent is the % of strings.
+func (f *frame) percent(n python.Node, s str, right value) (value, error) {
+	args, isTuple := right.(tuple)
+	if !isTuple {
+		args = tuple{right}
+	}
+	next := 0
+	return f.substitute(s, verb, func(m []string) (value, bool, string, error) {
+		if m[3] == "%" {
+			return text("%"), false, "", nil
+		}
+		var v value
+		var ok bool
+		if m[1] != "" {
+			d, isDict := right.(*dict)
+			if !isDict {
+				return &runtime{why: describe(right)}, false, "", nil
+			}
+			v, ok = d.text(m[1])
+		} else if ok = next < len(args); ok {
+			v = args[next]
+			next++
+		}
+		if !ok {
+			return nil, false, "", f.fail(n, "there is no value for %s", m[0])
+		}
+		return v, m[3] == "r", m[2], nil
+	}, n)
+}
+
+// substitute replaces the holes of a string, each line keeping its place.
+func (f *frame) substitute(s str, holes *regexp.Regexp, fill func([]string) (value, bool, string, error), n python.Node) (value, error) {
+	var parts []str
+	rest, end := s, 0
+	cut := func(from, to int) str {
+		piece := str{s: s.s[from:to], indent: 0}
+		line := strings.Count(s.s[:from], "\n")
+		for i := range strings.Count(piece.s, "\n") + 1 {
+			piece.lines = append(piece.lines, s.lineAt(line+i))
+		}
+		return piece
+	}
+	size := len(rest.s)
+	for _, at := range holes.FindAllStringSubmatchIndex(s.s, -1) {
+		m := make([]string, len(at)/2)
+		for i := range m {
+			if at[2*i] >= 0 {
+				m[i] = s.s[at[2*i]:at[2*i+1]]
+			}
+		}
+		parts = append(parts, cut(end, at[0]))
+		v, quoted, spec, err := fill(m)
+		if err != nil {
+			return nil, err
+		}
+		if run, ok := v.(*runtime); ok {
+			return &runtime{why: run.why, known: concat(parts...).s}, nil
+		}
+		if quoted {
+			v = text(repr(v))
+		}
+		filled, ok := format(v, spec)
+		if !ok {
+			if loopsOverData(v) {
+				return &runtime{why: describe(v), known: concat(parts...).s}, nil
+			}
+			return nil, f.fail(n, "%s cannot be put into a string", describe(v))
+		}
+		filled.lines = repeat(s.lineAt(strings.Count(s.s[:at[0]], "\n")), strings.Count(filled.s, "\n")+1)
+		parts = append(parts, filled)
+		if size += len(filled.s); size > maxString {
+			return nil, f.fail(n, "the string grows too long")
+		}
+		end = at[1]
+	}
+	parts = append(parts, cut(end, len(s.s)))
+	joined := concat(parts...)
+	joined.indent = s.indent
+	return joined, nil
+}

@@ -1,0 +1,472 @@
+package alembic
+
+import (
+	"strings"
+
+	"github.com/headgate/headgate/internal/syntax/python"
+)
+
+// arguments are those of a call.
+type arguments struct {
+	args   []value
+	kwargs map[string]value
+	node   python.Node
+	at     place
+}
+
+// take is the argument at a position or of a name.
+func (a *arguments) take(position int, name string) (value, bool) {
+	if position >= 0 && position < len(a.args) {
+		return a.args[position], true
+	}
+	v, ok := a.kwargs[name]
+	return v, ok
+}
+
+func (a *arguments) get(position int, name string) value {
+	v, _ := a.take(position, name)
+	return v
+}
+
+func (f *frame) evalCall(e *python.Call) (value, error) {
+	if name, ok := e.Func.(*python.Name); ok && name.Name == "super" && len(e.Args) == 0 {
+		return &method{recv: f.self, name: "super"}, nil
+	}
+	callee, err := f.eval(e.Func)
+	if err != nil {
+		return nil, err
+	}
+	args, err := f.evalItems(e.Args)
+	if err != nil {
+		return nil, err
+	}
+	a := &arguments{args: args, node: e, at: f.place(e)}
+	for _, k := range e.Keywords {
+		v, err := f.eval(k.Value)
+		if err != nil {
+			return nil, err
+		}
+		if a.kwargs == nil {
+			a.kwargs = map[string]value{}
+		}
+		if k.Name.Name != "" {
+			a.kwargs[k.Name.Name] = v
+			continue
+		}
+		more, ok := v.(*dict)
+		if !ok {
+			return nil, f.fail(k, "the arguments **%s cannot be read", describe(v))
+		}
+		for _, key := range more.keys {
+			if name, ok := key.(str); ok {
+				a.kwargs[name.s] = more.at(key)
+			}
+		}
+	}
+	return f.call(callee, a)
+}
+
+// call calls anything.
+func (f *frame) call(callee value, a *arguments) (value, error) {
+	switch c := callee.(type) {
+	case *runtime:
+		return &runtime{why: c.why}, nil
+	case *unreadable:
+		return nil, c.err
+	case *builtin:
+		return f.callBuiltin(c.name, a)
+	case *function:
+		return f.callFunction(c, a)
+	case *class:
+		return f.instantiate(c, a)
+	case *method:
+		return f.callMethod(c, a)
+	case ref:
+		if v, ok := f.resolve(c); ok {
+			return f.call(v, a)
+		}
+		return f.callRef(string(c), a)
+	case *object:
+		if strings.HasPrefix(c.path, ".") && c.args == nil {
+			return f.callObject(c.recv, c.path[1:], a)
+		}
+		return &object{path: ".()", recv: c, args: a.args, kwargs: a.kwargs, at: a.at}, nil
+	}
+	return nil, f.fail(a.node, "%s cannot be called", describe(callee))
+}
+
+// callFunction runs a function of the file, or of the application.
+func (f *frame) callFunction(fn *function, a *arguments) (value, error) {
+	if fn.yields {
+		return &runtime{why: "the generator " + fn.name + "()"}, nil
+	}
+	f.depth++
+	defer func() { f.depth-- }()
+	if f.depth > maxDepth*4 {
+		return nil, f.fail(a.node, "the calls are nested too deeply")
+	}
+	inner := &frame{interp: f.interp, mod: fn.frame.mod, names: map[string]value{}, class: fn.owner, self: fn.self}
+	if fn.frame.outer != nil || fn.frame.names != nil && fn.frame.class == nil {
+		inner.outer = fn.frame
+	}
+	args := a.args
+	if fn.self != nil && !fn.static {
+		args = append([]value{fn.self}, args...)
+	}
+	if err := bind(f, inner, fn, args, a); err != nil {
+		return nil, err
+	}
+	if fn.lambda != nil {
+		return inner.eval(fn.lambda)
+	}
+	before := f.dataOnly
+	defer func() { f.dataOnly = before }()
+	_, v, err := inner.block(fn.body)
+	return v, err
+}
+
+// bind gives a function's parameters their arguments.
+func bind(f, inner *frame, fn *function, args []value, a *arguments) error {
+	used := map[string]bool{}
+	next := 0
+	var rest, more string
+	for i, p := range fn.params {
+		name := p.Name.Name
+		switch p.Kind {
+		case python.VarArgs:
+			rest = name
+			continue
+		case python.KwArgs:
+			more = name
+			continue
+		}
+		given, byName := a.kwargs[name]
+		switch {
+		case p.Kind != python.KeywordOnly && next < len(args) && rest == "":
+			inner.names[name] = args[next]
+			next++
+		case byName:
+			inner.names[name] = given
+			used[name] = true
+		default:
+			v, ok := fn.defaults[i]
+			if !ok {
+				return f.fail(a.node, "%s() lacks its argument %s", fn.name, name)
+			}
+			inner.names[name] = v
+		}
+	}
+	if rest != "" {
+		inner.names[rest] = tuple(args[min(next, len(args)):])
+	} else if next < len(args) {
+		return f.fail(a.node, "%s() has more arguments than parameters", fn.name)
+	}
+	others := newDict()
+	for name, v := range a.kwargs {
+		if !used[name] {
+			others.set(text(name), v)
+		}
+	}
+	if more != "" {
+		inner.names[more] = others
+	} else if len(others.keys) > 0 {
+		return f.fail(a.node, "%s() has no parameter %s", fn.name, repr(others.keys[0]))
+	}
+	return nil
+}
+
+// instantiate makes an instance of a class of the application.
+func (f *frame) instantiate(c *class, a *arguments) (value, error) {
+	if c.isEnum && len(a.args) == 1 {
+		for _, m := range c.members {
+			if same, _ := equal(m.value, a.args[0]); same {
+				return m, nil
+			}
+		}
+		return &runtime{why: c.name + "(" + describe(a.args[0]) + ")"}, nil
+	}
+	i := &instance{class: c, names: map[string]value{}, args: a.args, kwargs: a.kwargs, at: a.at}
+	init, ok := c.find("__init__")
+	if fn, isFunction := init.(*function); ok && isFunction {
+		i.args, i.kwargs = nil, nil
+		bound := *fn
+		bound.self = i
+		if _, err := f.callFunction(&bound, a); err != nil {
+			return nil, err
+		}
+	}
+	return i, nil
+}
+
+// find looks a name up in a class and the classes of the application that it inherits.
+func (c *class) find(name string) (value, bool) {
+	if v, ok := c.names[name]; ok {
+		return v, true
+	}
+	for _, b := range c.bases {
+		if base, ok := b.(*class); ok {
+			if v, ok := base.find(name); ok {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// library are the names of the library's classes that a class inherits.
+func (c *class) library(seen int) []string {
+	var names []string
+	for _, b := range c.bases {
+		switch b := b.(type) {
+		case ref:
+			names = append(names, string(b))
+		case *class:
+			if seen < maxDepth {
+				names = append(names, b.library(seen+1)...)
+			}
+		case *object: // a generic class with its parameter
+			if r, ok := b.recv.(ref); ok {
+				names = append(names, string(r))
+			}
+		}
+	}
+	return names
+}
+
+// attribute is Python's dot.
+func (f *frame) attribute(n python.Node, recv value, name string) (value, error) {
+	switch r := recv.(type) {
+	case *runtime:
+		return &runtime{why: r.why}, nil
+	case *unreadable:
+		return nil, r.err
+	case ref:
+		if v, ok := f.resolve(r); ok {
+			return f.attribute(n, v, name)
+		}
+		return ref(string(r) + "." + name), nil
+	case *module:
+		if v, ok := r.names[name]; ok {
+			if bad, isBad := v.(*unreadable); isBad {
+				return nil, bad.err
+			}
+			return v, nil
+		}
+		return nil, f.fail(n, "%s has no name %s", r.file, name)
+	case *object:
+		return f.objectAttribute(r, name, f.place(n)), nil
+	case *member:
+		switch name {
+		case "name", "_name_":
+			return text(r.name), nil
+		case "value", "_value_":
+			return r.value, nil
+		}
+		if r.class.isText {
+			return f.attribute(n, r.value, name)
+		}
+		return f.classAttribute(n, r.class, r, name)
+	case *class:
+		return f.classAttribute(n, r, nil, name)
+	case *instance:
+		if v, ok := r.names[name]; ok {
+			return v, nil
+		}
+		return f.classAttribute(n, r.class, r, name)
+	case *method:
+		if r.name == "super" {
+			return &method{recv: r.recv, name: "super." + name}, nil
+		}
+	case str, *list, *dict, tuple, *builtin, *answer:
+		return &method{recv: recv, name: name}, nil
+	case *function:
+		if name == "__name__" {
+			return text(r.name), nil
+		}
+	}
+	return nil, f.fail(n, "the attribute %s of %s cannot be read", name, describe(recv))
+}
+
+func (f *frame) classAttribute(n python.Node, c *class, self value, name string) (value, error) {
+	switch name {
+	case "__members__":
+		d := newDict()
+		for _, m := range c.members {
+			d.set(text(m.name), m)
+		}
+		return d, nil
+	case "__name__":
+		return text(c.name), nil
+	case "__class__":
+		return c, nil
+	}
+	v, ok := c.find(name)
+	if !ok {
+		if c.isEnum {
+			return nil, f.fail(n, "the enum %s has no member %s", c.name, name)
+		}
+		return &object{path: "." + name, recv: value(c), at: f.place(n)}, nil // what a library's base class gives it
+	}
+	switch v := v.(type) {
+	case *unreadable:
+		return nil, v.err
+	case *function:
+		bound := *v
+		switch {
+		case v.classy:
+			bound.self = c
+		case self != nil:
+			bound.self = self
+		}
+		if v.property && self != nil {
+			return f.callFunction(&bound, &arguments{node: n, at: f.place(n)})
+		}
+		return &bound, nil
+	}
+	return v, nil
+}
+
+// objectAttribute is an attribute of what a library made.
+func (f *frame) objectAttribute(o *object, name string, at place) value {
+	if v, ok := o.final[name]; ok {
+		return v
+	}
+	if name == "name" && o.path == ".dialect" {
+		return text("postgresql")
+	}
+	if name == "name" || name == "enums" || name == "key" {
+		if v, ok := f.typeAttribute(o, name); ok {
+			return v
+		}
+	}
+	return &object{path: "." + name, recv: o, at: at}
+}
+
+// typeAttribute is what a type was made of.
+func (f *frame) typeAttribute(o *object, name string) (value, bool) {
+	switch lastPart(o.path) {
+	case "Enum", "ENUM":
+		if name == "enums" {
+			labels, err := f.enumLabels(o)
+			if err != nil {
+				return nil, false
+			}
+			items := make([]value, len(labels))
+			for i, l := range labels {
+				items[i] = text(l)
+			}
+			return &list{items}, true
+		}
+		v, ok := o.kwargs["name"]
+		return v, ok
+	case "Column", "Table", "table", "column":
+		if len(o.args) > 0 && name != "enums" {
+			if s, ok := o.args[0].(str); ok {
+				return s, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// callMethod calls a method of a built-in type, or super().
+func (f *frame) callMethod(m *method, a *arguments) (value, error) {
+	if name, ok := strings.CutPrefix(m.name, "super."); ok {
+		return f.callSuper(m, name, a)
+	}
+	switch r := m.recv.(type) {
+	case *answer:
+		return r.method(m.name), nil
+	case str:
+		return f.stringMethod(r, m.name, a)
+	case *list:
+		return f.listMethod(r, m.name, a)
+	case *dict:
+		return f.dictMethod(r, m.name, a)
+	case tuple:
+		if m.name == "index" || m.name == "count" {
+			return f.listMethod(&list{r}, m.name, a)
+		}
+	case *builtin:
+		if r.name == "dict" && m.name == "fromkeys" && len(a.args) > 0 {
+			keys, err := f.iterate(a.node, a.args[0])
+			if err != nil {
+				return nil, err
+			}
+			d := newDict()
+			for _, k := range keys {
+				d.set(k, a.get(1, "value"))
+			}
+			return d, nil
+		}
+	}
+	return nil, f.fail(a.node, "%s.%s() cannot be read", describe(m.recv), m.name)
+}
+
+// callSuper calls the method of the class above, or hands the arguments to the library's constructor.
+func (f *frame) callSuper(m *method, name string, a *arguments) (value, error) {
+	self, ok := m.recv.(*instance)
+	if !ok || f.class == nil {
+		return &runtime{why: "super()." + name + "()"}, nil
+	}
+	for _, b := range f.class.bases {
+		base, ok := b.(*class)
+		if !ok {
+			continue
+		}
+		if v, ok := base.find(name); ok {
+			if fn, isFunction := v.(*function); isFunction {
+				bound := *fn
+				bound.self = self
+				return f.callFunction(&bound, a)
+			}
+		}
+	}
+	if name == "__init__" {
+		self.args, self.kwargs = a.args, a.kwargs
+	}
+	return nil, nil
+}
+
+// callObject calls a method of what a library made.
+func (f *frame) callObject(recv value, name string, a *arguments) (value, error) {
+	made := &object{path: "." + name, recv: recv, args: a.args, kwargs: a.kwargs, at: a.at}
+	if made.args == nil {
+		made.args = []value{}
+	}
+	if f.ops == nil {
+		return made, nil
+	}
+	return f.ops.method(f, made, name, a)
+}
+
+// callRef calls a library's function.
+func (f *frame) callRef(path string, a *arguments) (value, error) {
+	if name, ok := strings.CutPrefix(path, "alembic.op."); ok && !strings.Contains(name, ".") {
+		if f.ops == nil {
+			return &runtime{why: path + "()"}, nil
+		}
+		return f.ops.call(f, name, a)
+	}
+	if v, done, err := f.standard(path, a); done {
+		return v, err
+	}
+	args := a.args
+	if args == nil {
+		args = []value{}
+	}
+	o := &object{path: path, args: args, kwargs: a.kwargs, at: a.at}
+	if lastPart(path) == "namedtuple" {
+		return nil, f.fail(a.node, "a namedtuple cannot be read")
+	}
+	return o, nil
+}
+
+func lastPart(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
+
+func firstPart(path string) string {
+	first, _, _ := strings.Cut(path, ".")
+	return first
+}
+
+func lower(s string) string { return strings.ToLower(s) }

@@ -1,0 +1,160 @@
+package alembic_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/tools/txtar"
+
+	"github.com/headgate/headgate/internal/migration/alembic"
+	"github.com/headgate/headgate/internal/postgres"
+	"github.com/headgate/headgate/internal/postgres/postgrestest"
+	"github.com/headgate/headgate/internal/schema"
+)
+
+// projects names further script folders to compare, colon-separated, of checkouts of public repositories.
+const projects = "HEADGATE_ALEMBIC_PROJECTS"
+
+// TestSchemaEqualsAlembic builds each history by ourselves and by the real alembic, and compares the catalogs: tables,
+// columns, types, nullability, defaults, constraints, indexes, functions.
+func TestSchemaEqualsAlembic(t *testing.T) {
+	requireAlembic(t)
+	server := postgrestest.Start(t)
+	cases, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	compared := 0
+	for _, name := range cases {
+		archive, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(archive.Files[len(archive.Files)-1].Data), "error: ") {
+			continue // one that cannot be read is no case for a comparison
+		}
+		compared++
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			top := t.TempDir()
+			tree, err := txtar.FS(archive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.CopyFS(top, tree); err != nil {
+				t.Fatal(err)
+			}
+			compareSchemas(t, server, top, "migrations")
+		})
+	}
+	if compared == 0 {
+		t.Error("no case was compared")
+	}
+	for _, project := range strings.FieldsFunc(os.Getenv(projects), func(r rune) bool { return r == ':' }) {
+		top, dir, ok := strings.Cut(project, "//")
+		if !ok {
+			t.Fatalf("%s: write TOP//SCRIPTS", projects)
+		}
+		t.Run(dir, func(t *testing.T) { compareSchemas(t, server, top, dir) })
+	}
+}
+
+func compareSchemas(t *testing.T, server *postgres.Server, top, dir string) {
+	t.Helper()
+	mine, theirs := postgrestest.Database(t, server), postgrestest.Database(t, server)
+	for _, d := range []*postgres.Database{mine, theirs} {
+		if err := d.CreateExtensions(t.Context(), []string{"citext", "uuid-ossp", "pg_trgm", "btree_gist", "hstore"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fsys := os.DirFS(top)
+	h, err := alembic.Format{}.Read(fsys, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := alembic.Format{}.Migrator(fsys, h, mine.Config(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	start := time.Now()
+	for _, r := range h.Revisions {
+		if _, err := m.Apply(t.Context(), r); err != nil {
+			t.Fatalf("%d revisions: %v", len(h.Revisions), err)
+		}
+	}
+	took := time.Since(start)
+	if err := upgrade(t, filepath.Join(top, filepath.FromSlash(scripts(fsys, dir))), top, theirs.Config()); err != nil {
+		t.Fatal(err)
+	}
+	a, b := look(t, theirs.Config()), look(t, mine.Config())
+	for object, want := range a {
+		if got, ok := b[object]; !ok {
+			t.Errorf("%s is alembic's alone", object)
+		} else if got.Definition != want.Definition {
+			t.Errorf("%s is, for alembic and for us:\n%s\n%s", object, want.Definition, got.Definition)
+		}
+	}
+	for object := range b {
+		if _, ok := a[object]; !ok {
+			t.Errorf("%s is ours alone", object)
+		}
+	}
+	t.Logf("%d revisions, %d objects, built in %v", len(h.Revisions), len(b), took)
+}
+
+// scripts is the folder of env.py.
+func scripts(fsys fs.FS, dir string) string {
+	if _, err := fs.Stat(fsys, dir+"/env.py"); err == nil {
+		return dir
+	}
+	return dir + "/.."
+}
+
+func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	driver, err := filepath.Abs("testdata/upgrade.py")
+	if err != nil {
+		return err
+	}
+	convention := os.Getenv("HEADGATE_ALEMBIC_CONVENTION")
+	if convention == "" {
+		convention = "{}"
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "convention.json")); err == nil {
+		convention = string(text)
+	}
+	cmd := exec.CommandContext(ctx, python, driver, dir, convention)
+	cmd.Dir = top
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PGHOST="+c.Host, "PGPORT="+strconv.Itoa(int(c.Port)), "PGUSER="+c.User, "PGPASSWORD="+c.Password,
+		"PGDATABASE="+c.Database)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("alembic: %w\n%s", err, out[max(0, len(out)-1500):])
+	}
+	return nil
+}
+
+func look(t *testing.T, c *pgx.ConnConfig) schema.Snapshot {
+	t.Helper()
+	conn, err := pgx.ConnectConfig(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	s, err := schema.Take(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -1,0 +1,191 @@
+package readiness_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/readiness"
+)
+
+// stamped is a database that says what it is told to.
+type stamped readiness.Stamp
+
+func (s stamped) Look(context.Context) (readiness.Stamp, error) { return readiness.Stamp(s), nil }
+
+func rows(versions ...string) stamped { return stamped{Managed: true, Versions: versions} }
+
+func history(t *testing.T, format string, revisions ...migration.Revision) *readiness.Expected {
+	t.Helper()
+	e, err := readiness.Of(&migration.History{Format: format, Revisions: revisions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func linear(t *testing.T, versions ...string) *readiness.Expected {
+	t.Helper()
+	var revisions []migration.Revision
+	for _, v := range versions {
+		revisions = append(revisions, migration.Revision{Version: v})
+	}
+	migration.Linear(revisions)
+	return history(t, "goose", revisions...)
+}
+
+func read(t *testing.T, text string) *readiness.Expected {
+	t.Helper()
+	e, err := readiness.ReadExpected(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestStates(t *testing.T) {
+	goose := linear(t, "1", "2", "10")
+	squashed := linear(t, "10", "11")
+	rev := func(version string, parents ...string) migration.Revision {
+		return migration.Revision{Version: version, Parents: parents}
+	}
+	// a ── b ── d (merge) ── e
+	//  └── c ──┘
+	graph := history(t, "alembic", rev("a"), rev("b", "a"), rev("c", "a"), rev("d", "b", "c"), rev("e", "d"))
+	branches := history(t, "alembic", rev("a"), rev("b", "a"), rev("c", "a"))
+	// a ── b, which depends on the head x of another branch: what alembic 1.8 leaves in the table was looked at.
+	depending := history(t, "alembic", rev("x"), rev("a"), migration.Revision{Version: "b", Parents: []string{"a"}, DependsOn: []string{"x"}})
+	bareGoose := read(t, `{"format":"goose","heads":["7"]}`)
+	bareAlembic := read(t, `{"format":"alembic","heads":["b","c"]}`)
+	for _, c := range []struct {
+		name     string
+		expected *readiness.Expected
+		db       stamped
+		state    readiness.State
+		line     string
+	}{
+		{"equal", goose, rows("1", "2", "10"), "current", "ok: db=10 expected=10"},
+		{"numbers are no text", goose, rows("1", "2"), "behind", "drift: db=2 expected=10"},
+		{"nothing applied", goose, rows(), "behind", "drift: db=none expected=10"},
+		{"a hole below the head", goose, rows("1", "10"), "behind", "drift: db=10 expected=10 (missing: 2)"},
+		{"newer", goose, rows("1", "2", "10", "11"), "ahead", "ok: db=11 expected=10 (ahead)"},
+		{"newer in between", goose, rows("1", "2", "9", "10"), "ahead", "ok: db=10 expected=10 (ahead)"},
+		{"newer with a hole", goose, rows("1", "2", "11"), "diverged", "drift: db=11 expected=10"},
+		{"squashed history", squashed, rows("1", "2", "9", "10", "11"), "current", "ok: db=11 expected=11"},
+		{"squashed history, behind", squashed, rows("1", "2", "9", "10"), "behind", "drift: db=10 expected=11"},
+		{"no version table", goose, stamped{}, "unmanaged", "ok: db=unmanaged expected=10"},
+		{"broke off", goose, stamped{Managed: true, Versions: []string{"1", "2", "10"}, Dirty: []string{"10"}}, "dirty", "drift: db=10 expected=10 (dirty: 10)"},
+
+		{"merged", graph, rows("e"), "current", "ok: db=e expected=e"},
+		{"before the merge", graph, rows("c", "b"), "behind", "drift: db=b,c expected=e"},
+		{"one branch", graph, rows("b"), "behind", "drift: db=b expected=e"},
+		{"stamped base", graph, rows(), "behind", "drift: db=none expected=e"},
+		{"unknown revision", graph, rows("f"), "ahead", "ok: db=f expected=e (ahead)"},
+		{"unknown branch beside the head", graph, rows("e", "f"), "ahead", "ok: db=e,f expected=e (ahead)"},
+		{"unknown branch beside an old one", graph, rows("b", "f"), "diverged", "drift: db=b,f expected=e"},
+		{"two heads", branches, rows("c", "b"), "current", "ok: db=b,c expected=b,c"},
+		{"one of two heads", branches, rows("c"), "behind", "drift: db=c expected=b,c"},
+		{"one of two heads was followed", branches, rows("c", "x"), "ahead", "ok: db=c,x expected=b,c (ahead)"},
+		{"the root of both and another", branches, rows("a", "x"), "diverged", "drift: db=a,x expected=b,c"},
+		{"hostile", branches, rows("b", "c", "x,y\n"), "ahead", `ok: db=b,c,"x,y\n" expected=b,c (ahead)`},
+
+		{"depends on another branch", depending, rows("b"), "current", "ok: db=b expected=b"},
+		{"the other branch alone", depending, rows("x"), "behind", "drift: db=x expected=b"},
+		{"both branches, before", depending, rows("a", "x"), "behind", "drift: db=a,x expected=b"},
+
+		{"bare, equal", bareGoose, rows("1", "7"), "current", "ok: db=7 expected=7"},
+		{"bare, behind", bareGoose, rows("1", "6"), "behind", "drift: db=6 expected=7"},
+		{"bare, ahead", bareGoose, rows("7", "8"), "ahead", "ok: db=8 expected=7 (ahead)"},
+		{"bare, diverged", bareGoose, rows("6", "8"), "diverged", "drift: db=8 expected=7"},
+		{"bare, nothing applied", bareGoose, rows(), "behind", "drift: db=none expected=7"},
+		{"bare heads, equal", bareAlembic, rows("c", "b"), "current", "ok: db=b,c expected=b,c"},
+		{"bare heads, one", bareAlembic, rows("c"), "behind", "drift: db=c expected=b,c"},
+		{"bare heads, more", bareAlembic, rows("c", "b", "x"), "ahead", "ok: db=b,c,x expected=b,c (ahead)"},
+		{"bare heads, other", bareAlembic, rows("x"), "diverged", "drift: db=x expected=b,c"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			probe := readiness.Probe{Database: c.db, Expected: c.expected, Timeout: time.Minute}
+			o := probe.Look(t.Context())
+			if o.State != c.state || o.Line != c.line {
+				t.Errorf("%s: %s\nexpected %s: %s", o.State, o.Line, c.state, c.line)
+			}
+			if strings.HasPrefix(o.Line, "ok: ") != o.Ready() {
+				t.Errorf("ready is %v: %s", o.Ready(), o.Line)
+			}
+		})
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	for policy, ready := range map[readiness.Policy]string{
+		{}:                                   "current ahead unmanaged",
+		{Strict: true}:                       "current unmanaged",
+		{RequireManaged: true}:               "current ahead",
+		{Strict: true, RequireManaged: true}: "current",
+	} {
+		var got []string
+		for _, s := range readiness.States() {
+			if policy.Ready(s) {
+				got = append(got, string(s))
+			}
+		}
+		if diff := cmp.Diff(ready, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%+v (-expected +got):\n%s", policy, diff)
+		}
+	}
+}
+
+// TestReportStaysSmall: a database far behind must not make an answer of megabytes for every request.
+func TestReportStaysSmall(t *testing.T) {
+	var revisions []migration.Revision
+	for i := range 5000 {
+		revisions = append(revisions, migration.Revision{Version: strings.Repeat("1", i%9+1) + strings.Repeat("0", i/9)})
+	}
+	probe := readiness.Probe{Database: rows(), Expected: history(t, "alembic", revisions...), Timeout: time.Minute}
+	if o := probe.Look(t.Context()); len(o.Missing) != 20 {
+		t.Errorf("%d missing revisions are listed", len(o.Missing))
+	}
+}
+
+func TestReadExpectedRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		``:                                 "is not what `headgate heads --json` writes",
+		`7`:                                "is not what `headgate heads --json` writes",
+		`{}`:                               "names no format",
+		`{"format":"goose"}`:               "has no heads",
+		`{"format":"plain","heads":["7"]}`: `"plain" migrations leave no version table in the database, so there is nothing to compare with; the formats that do are alembic, goose`,
+		`{"format":"goose","heads":["7"],"revisions":[{"version":"6"}]}`: `its head "7" is none of its revisions`,
+	} {
+		if _, err := readiness.ReadExpected(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v\nexpected: %s", text, err, want)
+		}
+	}
+}
+
+func FuzzReadExpected(f *testing.F) {
+	for _, seed := range []string{
+		`{"format":"goose","heads":["7"]}`,
+		`{"format":"alembic","heads":["b"],"revisions":[{"version":"a","file":"a.py"},{"version":"b","parents":["a"]}]}`,
+		`{"format":"alembic","heads":["a"],"revisions":[{"version":"a","parents":["b"]},{"version":"b","parents":["a"]}]}`,
+		`{"format":"goose","heads":[""],"revisions":[{"version":""}]}`,
+	} {
+		f.Add(seed, "7")
+	}
+	f.Fuzz(func(t *testing.T, text, version string) {
+		e, err := readiness.ReadExpected(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		for _, db := range []stamped{{}, rows(), rows(version), rows(e.Heads...), rows(append(e.Heads, version)...)} {
+			probe := readiness.Probe{Database: db, Expected: e, Timeout: time.Minute}
+			o := probe.Look(t.Context())
+			if strings.ContainsAny(o.Line, "\n\r") || o.Line == "" {
+				t.Errorf("the line is %q", o.Line)
+			}
+		}
+	})
+}
