@@ -208,7 +208,7 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 		return nil, fmt.Errorf("check the statements: %w", err)
 	}
 	c.watch.took("check", time.Since(start))
-	verdict.Coverage.Files = code.files
+	verdict.Coverage.Files, verdict.Coverage.Skipped = code.files, built.skipped
 	return c.result(verdict, built, server), nil
 }
 

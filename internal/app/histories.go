@@ -35,6 +35,11 @@ func (c *run) findHistories(ctx context.Context) (err error) {
 	if c.config.Migrations == "" {
 		c.say("migrations in %s: %s of %s, the only such folder", found.dir, report.Count(found.files, "file"), found.format.Name())
 	}
+	if f, ok := found.format.(interface {
+		WithTypeAliases(map[string]string) migration.Format
+	}); ok && len(c.config.TypeAliases) > 0 {
+		found.format = f.WithTypeAliases(c.config.TypeAliases)
+	}
 	c.format = found.format
 	if c.proposed, err = readHistory(c.headTree, found); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/schema"
@@ -24,6 +25,18 @@ type schemas struct {
 	pending  []migration.Revision
 	origins  []schema.Origin
 	broken   *migration.Error
+	skipped  []gate.Unchecked
+}
+
+// skips takes in the statements on data that a migrator left out, where it is one that does.
+func (s *schemas) skips(m migration.Migrator) {
+	skipping, ok := m.(interface{ Skipped() []alembic.Skipped })
+	if !ok {
+		return
+	}
+	for _, left := range skipping.Skipped() {
+		s.skipped = append(s.skipped, gate.Unchecked{File: left.File, Line: left.Line, Reason: left.Reason})
+	}
 }
 
 // build applies the released migrations to an empty database, and the pending ones to a clone of it.
@@ -36,10 +49,10 @@ func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, erro
 	if err := c.createExtensions(ctx, database); err != nil {
 		return schemas{}, err
 	}
-	if err := c.applyReleased(ctx, database); err != nil {
+	built := schemas{pending: c.proposed.Pending(c.released)}
+	if err := c.applyReleased(ctx, database, &built); err != nil {
 		return schemas{}, err
 	}
-	built := schemas{pending: c.proposed.Pending(c.released)}
 	if built.released, err = look(ctx, database); err != nil {
 		return schemas{}, err
 	}
@@ -70,7 +83,7 @@ func look(ctx context.Context, database *postgres.Database) (s gate.Schema, err 
 	return s, err
 }
 
-func (c *run) applyReleased(ctx context.Context, database *postgres.Database) (err error) {
+func (c *run) applyReleased(ctx context.Context, database *postgres.Database, built *schemas) (err error) {
 	format, history := c.format, c.released
 	if c.config.Baseline != "" {
 		// One file, applied as a plain migration is, stands for all that is released.
@@ -94,6 +107,7 @@ func (c *run) applyReleased(ctx context.Context, database *postgres.Database) (e
 			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, hint)
 		}
 	}
+	built.skips(migrator)
 	return nil
 }
 
@@ -105,6 +119,7 @@ func (c *run) applyPending(ctx context.Context, database *postgres.Database, bui
 		return err
 	}
 	defer func() { err = errors.Join(err, migrator.Close()) }()
+	defer built.skips(migrator)
 	before := built.released.Snapshot
 	for _, r := range built.pending {
 		statements, err := migrator.Apply(ctx, r)
@@ -127,8 +142,8 @@ func (c *run) applyPending(ctx context.Context, database *postgres.Database, bui
 }
 
 // extension finds what a migration creates where it is not there. It may find too much (in a comment): an extension
-// that is made and not used does no harm. A plain CREATE EXTENSION would fail on one that is made already.
-var extension = regexp.MustCompile(`(?i)\bcreate\s+extension\s+if\s+not\s+exists\s+"?([a-z0-9_-]+)`)
+// that is made and not used does no harm. The second way is that of alembic_utils. A plain CREATE EXTENSION would fail on one that is made already.
+var extension = regexp.MustCompile(`(?i)\bcreate\s+extension\s+if\s+not\s+exists\s+"?([a-z0-9_-]+)|\bPGExtension\([^)]*\bsignature\s*=\s*["']([a-z0-9_-]+)`)
 
 // createExtensions makes the extensions that only a superuser may make, for migrations that then find them.
 func (c *run) createExtensions(ctx context.Context, database *postgres.Database) error {
@@ -144,7 +159,7 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 				return fmt.Errorf("read the migration: %w", err)
 			}
 			for _, m := range extension.FindAllSubmatch(text, -1) {
-				if name := string(m[1]); !seen[name] {
+				if name := string(m[1]) + string(m[2]); !seen[name] {
 					seen[name] = true
 					wanted = append(wanted, name)
 				}

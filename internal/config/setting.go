@@ -50,6 +50,8 @@ type Config struct {
 	Format string
 	// Baseline is a SQL file that makes the released schema in place of the released migrations, or empty.
 	Baseline string
+	// TypeAliases are what the application's own column types are in PostgreSQL, by their names.
+	TypeAliases map[string]string
 	// Code are patterns of the files to read; empty is all.
 	Code []string
 	// Order is when pending migrations run.
@@ -77,6 +79,8 @@ func Settings(c Choices) []Setting {
 			Help: "the migrations' format"},
 		{Name: "baseline", Value: "FILE.sql", set: setBaseline,
 			Help: "a SQL file at the base that makes the released schema, for a history that cannot be built from nothing; then the released migrations are not run"},
+		{Name: "type-aliases", Value: "NAME=TYPE", Many: true, set: setTypeAlias,
+			Help: "what a column type of the application's own is in PostgreSQL, such as app.types.Money=numeric(12,2), where it cannot be followed into the repository"},
 		{Name: "code", Value: "PATTERN", Many: true, set: setCode,
 			Help: "files to read, such as store/**/*.go; a pattern that begins with ! leaves files out. Left out, it is every file of a known language"},
 		{Name: "order", Value: "NAME", Default: "code-first", Choices: c.Orders, set: func(c *Config, v string) error { c.Order = v; return nil },
@@ -110,6 +114,19 @@ func setMigrations(c *Config, value string) error {
 	dir, err := repositoryPath(value)
 	c.Migrations = dir
 	return err
+}
+
+func setTypeAlias(c *Config, value string) error {
+	name, sqlType, ok := strings.Cut(value, "=")
+	name, sqlType = strings.TrimSpace(name), strings.TrimSpace(sqlType)
+	if !ok || name == "" || sqlType == "" {
+		return fmt.Errorf("%q is no alias; write one such as app.types.Money=numeric(12,2)", value)
+	}
+	if c.TypeAliases == nil {
+		c.TypeAliases = map[string]string{}
+	}
+	c.TypeAliases[name] = sqlType
+	return nil
 }
 
 func setBaseline(c *Config, value string) error {

@@ -78,6 +78,8 @@ type Coverage struct {
 	References int         `json:"references"`
 	Checked    int         `json:"checked"`
 	Unchecked  []Unchecked `json:"unchecked"`
+	// Skipped are the statements of migrations that were not run because they change data and no schema.
+	Skipped []Unchecked `json:"skipped,omitempty"`
 }
 
 // Unchecked is a reference that could not be checked.

@@ -249,6 +249,9 @@ func Coverage(c gate.Coverage) string {
 	if n := len(c.Unchecked); n > 0 {
 		line += ", " + Number(n) + " unchecked"
 	}
+	if n := len(c.Skipped); n > 0 {
+		line += "; " + Count(n, "data statement") + " of migrations not run"
+	}
 	return line
 }
 

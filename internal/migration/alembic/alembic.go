@@ -28,6 +28,11 @@ type Format struct {
 	TypeAliases map[string]string
 }
 
+// WithTypeAliases is the format with the user's own aliases.
+func (Format) WithTypeAliases(aliases map[string]string) migration.Format {
+	return Format{TypeAliases: aliases}
+}
+
 // Name is "alembic".
 func (Format) Name() string { return name }
 
@@ -169,5 +174,5 @@ func (fm Format) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, 
 	if err != nil {
 		return nil, err
 	}
-	return newMigrator(fsys, l, h, db, fm.TypeAliases), nil
+	return newMigrator(fsys, l, db, fm.TypeAliases), nil
 }

@@ -66,7 +66,7 @@ func (o *operations) replaceableEntity(f *frame, operation string, e *object, a 
 		create = "CREATE MATERIALIZED VIEW " + name + " AS " + strings.TrimSuffix(body, ";") + " " + data
 		drop = "DROP MATERIALIZED VIEW " + name
 	case "PGTrigger":
-		table := unquoted(entityText(e, 3, "on_entity").s)
+		table := entityText(e, 3, "on_entity").s
 		create = "CREATE TRIGGER " + quoteAlways(signature.s) + " " + body
 		if is, _ := truth(e.kwargs["is_constraint"]); is {
 			create = "CREATE CONSTRAINT TRIGGER " + quoteAlways(signature.s) + " " + body
@@ -110,8 +110,6 @@ func (o *operations) replaceableEntity(f *frame, operation string, e *object, a 
 }
 
 func quoteAlways(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-func unquoted(name string) string { return name }
 
 // column of a table whose type is an enum that is changed.
 type enumColumn struct{ schema, table, column, fallback string }

@@ -85,8 +85,8 @@ func (o *operations) text(f *frame, v value) (s str, ok bool, why string) {
 	return str{}, false, ""
 }
 
-// execute runs op.execute and its kin. A result is wanted where the migration may look at it.
-func (o *operations) execute(f *frame, v value, a *arguments, _ bool) error {
+// execute runs op.execute and its kin.
+func (o *operations) execute(f *frame, v value, a *arguments) error {
 	s, ok, why := o.text(f, v)
 	if !ok {
 		return o.executeObject(f, v, a)

@@ -197,7 +197,7 @@ func (o *operations) ask(f *frame, name string, a *arguments) (value, error) {
 			return &runtime{why: "the result of " + firstLine(s.s)}, nil
 		}
 	}
-	err := o.execute(f, statement, a, true)
+	err := o.execute(f, statement, a)
 	return &runtime{why: "the result of a statement"}, err
 }
 

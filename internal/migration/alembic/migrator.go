@@ -20,18 +20,13 @@ type migrator struct {
 	interp   *interp
 	ops      *operations
 	location location
-	history  map[string]migration.Revision
 	version  string // the quoted name of the version table
-	own      string // its name alone
 }
 
-func newMigrator(fsys fs.FS, l location, h *migration.History, db *pgx.ConnConfig, aliases map[string]string) *migrator {
+func newMigrator(fsys fs.FS, l location, db *pgx.ConnConfig, aliases map[string]string) *migrator {
 	in := &interp{fsys: fsys, modules: map[string]*module{}, roots: importRoots(l)}
-	m := &migrator{config: db, interp: in, location: l, history: map[string]migration.Revision{}}
+	m := &migrator{config: db, interp: in, location: l}
 	m.ops = &operations{interp: in, location: l, aliases: aliases, enums: map[string]bool{}}
-	for _, r := range h.Revisions {
-		m.history[r.Version] = r
-	}
 	return m
 }
 
@@ -75,19 +70,9 @@ func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration
 		err = m.stamp(ctx, r)
 	}
 	if err != nil {
-		advise(err)
 		return m.ops.statements, errors.Join(err, m.send(context.WithoutCancel(ctx), "ROLLBACK"))
 	}
 	return m.ops.statements, m.send(ctx, "COMMIT")
-}
-
-// advise adds what a missing table often means: the application made its first tables itself and stamped.
-func advise(err error) {
-	const undefinedTable = "42P01"
-	if refused := (*migration.Error)(nil); errors.As(err, &refused) && refused.SQLState == undefinedTable && refused.Remedy == "" {
-		refused.Remedy = "if no migration makes the table, since the application makes its first tables itself and stamps them, " +
-			"set `baseline: models`, or `baseline: FILE.sql` with the schema that the first migration expects"
-	}
 }
 
 // Skipped are the statements on data that were not run so far.
@@ -134,7 +119,7 @@ func (m *migrator) connect(ctx context.Context) error {
 	}
 	m.conn = conn
 	table, schema := m.versionTable()
-	m.own, m.version = table, qualified(table, schema)
+	m.version = qualified(table, schema)
 	if s, ok := schema.(str); ok && s.s != "" {
 		var there bool
 		if err := conn.QueryRow(ctx, "SELECT to_regnamespace($1) IS NOT NULL", pgx.QueryExecModeExec, quote(s.s)).Scan(&there); err != nil {

@@ -69,7 +69,7 @@ func (o *operations) call(f *frame, name string, a *arguments) (value, error) {
 		o.skip(a.at, "bulk_insert")
 		return nil, nil
 	case "execute":
-		return nil, o.execute(f, a.get(0, "sqltext"), a, false)
+		return nil, o.execute(f, a.get(0, "sqltext"), a)
 	}
 	if handled, err := o.entity(f, name, a); handled {
 		return nil, err
@@ -347,7 +347,6 @@ func opTableComment(f *frame, a *arguments) (value, error) {
 // alteration is one ALTER TABLE … ALTER COLUMN.
 type alteration struct {
 	f     *frame
-	t     *table
 	name  string
 	a     *arguments
 	table string
@@ -367,7 +366,7 @@ func opAlterColumn(f *frame, a *arguments) (value, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &alteration{f: f, t: t, name: name, a: a, table: qualified(t.name, t.schema)}
+	x := &alteration{f: f, name: name, a: a, table: qualified(t.name, t.schema)}
 	if v := a.get(6, "type_"); v != nil {
 		if err := x.changeType(v); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,7 +93,13 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string) {
 		}
 	}
 	took := time.Since(start)
-	if err := upgrade(t, filepath.Join(top, filepath.FromSlash(scripts(fsys, dir))), top, theirs.Config()); err != nil {
+	var folders []string
+	for _, r := range h.Revisions {
+		if folder := filepath.Join(top, filepath.Dir(filepath.FromSlash(r.File))); !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	if err := upgrade(t, filepath.Join(top, filepath.FromSlash(scripts(fsys, dir))), top, theirs.Config(), folders); err != nil {
 		t.Fatal(err)
 	}
 	a, b := look(t, theirs.Config()), look(t, mine.Config())
@@ -113,13 +120,15 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string) {
 
 // scripts is the folder of env.py.
 func scripts(fsys fs.FS, dir string) string {
-	if _, err := fs.Stat(fsys, dir+"/env.py"); err == nil {
-		return dir
+	for _, below := range []string{dir, dir + "/scripts"} {
+		if _, err := fs.Stat(fsys, below+"/env.py"); err == nil {
+			return below
+		}
 	}
 	return dir + "/.."
 }
 
-func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig) error {
+func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig, folders []string) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -127,14 +136,11 @@ func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig) error {
 	if err != nil {
 		return err
 	}
-	convention := os.Getenv("HEADGATE_ALEMBIC_CONVENTION")
-	if convention == "" {
-		convention = "{}"
-	}
+	convention := "{}"
 	if text, err := os.ReadFile(filepath.Join(dir, "convention.json")); err == nil {
 		convention = string(text)
 	}
-	cmd := exec.CommandContext(ctx, python, driver, dir, convention)
+	cmd := exec.CommandContext(ctx, python, append([]string{driver, dir, convention}, folders...)...)
 	cmd.Dir = top
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PGHOST="+c.Host, "PGPORT="+strconv.Itoa(int(c.Port)), "PGUSER="+c.User, "PGPASSWORD="+c.Password,
 		"PGDATABASE="+c.Database)

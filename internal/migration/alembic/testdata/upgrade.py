@@ -1,5 +1,6 @@
 """Runs alembic upgrade heads on the database of the PG* variables. What an application's own modules would give is
 replaced by stand-ins, since only the DDL matters. Arguments: the script folder, the naming convention as JSON, version folders."""
+import importlib
 import importlib.abc
 import importlib.machinery
 import json
@@ -51,6 +52,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 for newer in ("UUID", "Uuid"):  # SQLAlchemy 2.0's
     if not hasattr(sa, newer):
         setattr(sa, newer, sqlalchemy.dialects.postgresql.UUID)
+sa.testing = importlib.import_module("sqlalchemy.testing.schema")
+sa.testing.Column = sa.Column  # some migrations import it from there by mistake, and it works within a test run only
 if not hasattr(sa, "Double"):
     sa.Double = sqlalchemy.dialects.postgresql.DOUBLE_PRECISION
 sys.meta_path.append(Finder())
