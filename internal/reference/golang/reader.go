@@ -1,10 +1,8 @@
 package golang
 
 import (
-	"cmp"
 	"go/ast"
 	"go/token"
-	"slices"
 
 	"github.com/headgate/headgate/internal/reference"
 )
@@ -197,28 +195,8 @@ func (r *reader) references(all marks, emit func(path string, refs reference.Ref
 			out = append(out, located{ref, w.src.path})
 		})
 	}
-	slices.SortStableFunc(out, func(a, b located) int {
-		return cmp.Or(
-			cmp.Compare(a.Place.File, b.Place.File),
-			cmp.Compare(a.Place.Line, b.Place.Line),
-			cmp.Compare(a.Place.Column, b.Place.Column),
-		)
-	})
-	type hole struct {
-		at     reference.Position
-		reason string
-	}
-	seen := map[hole]bool{}
-	for _, ref := range out {
-		if ref.Unchecked != "" {
-			// The ways through a function can give a text with one hole many times; it is one place that was not checked.
-			h := hole{ref.Place, ref.Unchecked}
-			if seen[h] {
-				continue
-			}
-			seen[h] = true
-		}
-		emit(ref.path, ref.Reference)
+	for l := range reference.InOrder(out, func(l located) reference.Reference { return l.Reference }) {
+		emit(l.path, l.Reference)
 	}
 }
 

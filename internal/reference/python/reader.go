@@ -1,8 +1,6 @@
 package python
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/internal/reference"
@@ -210,28 +208,8 @@ func (r *reader) references(all marks, emit func(reference.Reference)) {
 		like := reference.Reference{Certain: all.certain[w.id], Place: w.src.position(w.place)}
 		w.text().Statements(like, all.style(w.id), func(ref reference.Reference) { out = append(out, ref) })
 	}
-	slices.SortStableFunc(out, func(a, b reference.Reference) int {
-		return cmp.Or(
-			cmp.Compare(a.Place.File, b.Place.File),
-			cmp.Compare(a.Place.Line, b.Place.Line),
-			cmp.Compare(a.Place.Column, b.Place.Column),
-		)
-	})
-	type hole struct {
-		at     reference.Position
-		reason string
-	}
-	seen := map[hole]bool{}
-	for _, ref := range out {
-		if ref.Unchecked != "" {
-			// The ways through a function can give a text with one hole many times; it is one place that was not checked.
-			h := hole{ref.Place, ref.Unchecked}
-			if seen[h] {
-				continue
-			}
-			seen[h] = true
-		}
-		emit(ref)
+	for l := range reference.InOrder(out, func(r reference.Reference) reference.Reference { return r }) {
+		emit(l)
 	}
 }
 
