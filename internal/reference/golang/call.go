@@ -248,7 +248,7 @@ func (r *reader) unknownText(positions []int, e *ast.CallExpr) {
 
 // wrap notes that a parameter of the function that is being read goes to a database.
 func (r *reader) wrap(p parameter, arg ast.Expr, name string) {
-	r.marks.wrappers.known[p] = true
+	r.marks.wrappers.Known[p] = true
 	if unmistakable[name] && r.src.database {
 		r.unknown(arg, "built at run time: the text is parameter "+r.src.excerpt(arg)+" of "+p.function+
 			"; what its callers write out is checked where they do")

@@ -52,12 +52,12 @@ type marks struct {
 	// absorbed texts are part of a larger one, used ones stand on their own somewhere too, and
 	// certain ones are handed to a database.
 	absorbed, used, certain map[uint64]bool
-	wrappers                wrappers
+	wrappers                reference.Wrappers[parameter]
 }
 
 func newMarks() marks {
 	return marks{
-		absorbed: map[uint64]bool{}, used: map[uint64]bool{}, certain: map[uint64]bool{}, wrappers: newWrappers(),
+		absorbed: map[uint64]bool{}, used: map[uint64]bool{}, certain: map[uint64]bool{}, wrappers: reference.NewWrappers[parameter](),
 	}
 }
 
@@ -71,7 +71,7 @@ func (m marks) add(other marks) {
 	for id := range other.certain {
 		m.certain[id] = true
 	}
-	m.wrappers.add(other.wrappers)
+	m.wrappers.Add(other.wrappers)
 }
 
 // stands tells whether a text is a reference of its own.

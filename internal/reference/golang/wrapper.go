@@ -10,52 +10,9 @@ type parameter struct {
 	method   bool
 }
 
-// wrappers are the project's own functions that hand one of their parameters to a database, so that what
-// their callers give them is as certain as what a library's function gets.
-type wrappers struct {
-	// known are the parameters that go to a database.
-	known map[parameter]bool
-	// handedOn are the parameters that a function hands on to another function.
-	handedOn map[parameter][]parameter
-	// given are the texts that callers give.
-	given map[parameter][]uint64
-}
-
-func newWrappers() wrappers {
-	return wrappers{known: map[parameter]bool{}, handedOn: map[parameter][]parameter{}, given: map[parameter][]uint64{}}
-}
-
-func (w wrappers) add(other wrappers) {
-	for p := range other.known {
-		w.known[p] = true
-	}
-	for p, from := range other.handedOn {
-		w.handedOn[p] = append(w.handedOn[p], from...)
-	}
-	for p, texts := range other.given {
-		w.given[p] = append(w.given[p], texts...)
-	}
-}
-
-// resolve marks what wrappers are given as certain. A wrapper of a wrapper is one too.
+// resolve marks what wrappers are given as certain.
 func (m marks) resolve() {
-	var open []parameter
-	for p := range m.wrappers.known {
-		open = append(open, p)
-	}
-	for len(open) > 0 {
-		p := open[len(open)-1]
-		open = open[:len(open)-1]
-		for _, id := range m.wrappers.given[p] {
-			m.certain[id] = true
-		}
-		for _, from := range m.wrappers.handedOn[p] {
-			if !m.wrappers.known[from] {
-				m.wrappers.known[from] = true
-				open = append(open, from)
-			}
-		}
-	}
+	m.wrappers.Resolve(func(p parameter) []parameter { return []parameter{p} }, func(text uint64) { m.certain[text] = true })
 }
 
 // declareParameters declares the parameters of type string as what they are.
@@ -80,14 +37,14 @@ func (r *reader) give(name string, method bool, values []value) {
 	for i, v := range values {
 		to := parameter{name, i, method}
 		if v.parameter != nil {
-			r.marks.wrappers.handedOn[to] = append(r.marks.wrappers.handedOn[to], *v.parameter)
+			r.marks.wrappers.HandedOn[to] = append(r.marks.wrappers.HandedOn[to], *v.parameter)
 		}
 		if v.number != nil {
 			continue
 		}
 		for _, a := range v.alternatives {
 			if a.joins < 2 && beginsSQL(a) {
-				r.marks.wrappers.given[to] = append(r.marks.wrappers.given[to], a.id)
+				r.marks.wrappers.Given[to] = append(r.marks.wrappers.Given[to], a.id)
 			}
 		}
 	}

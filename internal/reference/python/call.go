@@ -272,7 +272,7 @@ func (r *reader) otherCall(e *py.Call, on py.Expr, name string) value {
 
 // wrap notes that a parameter of the function that is being read goes to a database.
 func (r *reader) wrap(p parameter, at py.Expr) {
-	r.marks.wrappers.known[p] = true
+	r.marks.wrappers.Known[p] = true
 	r.unknown(at, "built at run time: the text is parameter "+p.name+" of "+p.function+"; what its callers write out is checked where they do")
 }
 

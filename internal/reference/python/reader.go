@@ -60,13 +60,13 @@ type marks struct {
 	absorbed, used, certain map[uint64]bool
 	// styles are the ways in which a library that gets the text writes placeholders.
 	styles   map[uint64]reference.Placeholders
-	wrappers wrappers
+	wrappers reference.Wrappers[parameter]
 }
 
 func newMarks() marks {
 	return marks{
 		absorbed: map[uint64]bool{}, used: map[uint64]bool{}, certain: map[uint64]bool{},
-		styles: map[uint64]reference.Placeholders{}, wrappers: newWrappers(),
+		styles: map[uint64]reference.Placeholders{}, wrappers: reference.NewWrappers[parameter](),
 	}
 }
 
@@ -83,7 +83,7 @@ func (m marks) add(other marks) {
 	for id, style := range other.styles {
 		m.styles[id] |= style
 	}
-	m.wrappers.add(other.wrappers)
+	m.wrappers.Add(other.wrappers)
 }
 
 // stands tells whether a text is a reference of its own.
