@@ -48,7 +48,10 @@ func (in *interp) load(file string) (*module, bool) {
 		return nil, false
 	}
 	in.modules[file] = mod
+	// What a module of its own cannot decide says nothing of the migration that imports it.
+	before := in.dataOnly
 	in.run(mod, tree.Body)
+	in.dataOnly = before
 	return mod, true
 }
 
