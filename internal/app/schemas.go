@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -101,7 +102,7 @@ func (c *run) applyReleased(ctx context.Context, database *postgres.Database, bu
 	for _, r := range history.Revisions {
 		if _, err := migrator.Apply(ctx, r); err != nil {
 			hint := ""
-			if c.config.Baseline == "" {
+			if c.config.Baseline == "" && !strings.Contains(err.Error(), "`baseline`") {
 				hint = "; if the history cannot be built from nothing, name a SQL file that makes the released schema with `baseline`"
 			}
 			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, hint)

@@ -62,7 +62,7 @@ func (f *frame) place(n python.Node) place {
 }
 
 // ways is the remedy for what cannot be read.
-const ways = "write it out literally in the migration; or name the type in `type-aliases` if it is a type; or let a migrate command of your own build the schema"
+const ways = "write it out literally in the migration; or name the type in `type-aliases` if it is a type; or give the released schema as a SQL file with `baseline` where the migration is released"
 
 // fail says that a construct cannot be read.
 func (f *frame) fail(n python.Node, problem string, args ...any) error {
