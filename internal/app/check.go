@@ -61,7 +61,8 @@ type run struct {
 // check opens the repository, makes the check and writes the reports.
 func (p Process) check(ctx context.Context, r registry, dir string, load func(yaml []byte) (*config.Config, error)) (err error) {
 	watch := newStopwatch()
-	if _, err := load(nil); err != nil { // what is wrong on the command line needs no repository to be said
+	flagged, err := load(nil)
+	if err != nil { // what is wrong on the command line needs no repository to be said
 		return usageError{err}
 	}
 	repo, err := p.open(ctx, dir)
@@ -70,7 +71,7 @@ func (p Process) check(ctx context.Context, r registry, dir string, load func(ya
 	}
 	defer func() { err = errors.Join(err, repo.Close()) }()
 	c := &run{Process: p, registry: r, repo: repo, watch: watch}
-	if err := c.findTrees(ctx, load); err != nil {
+	if err := c.findTrees(ctx, flagged.Head, load); err != nil {
 		return err
 	}
 	if err := c.findHistories(ctx); err != nil {
@@ -95,14 +96,10 @@ func (p Process) open(ctx context.Context, dir string) (*gitrepo.Repo, error) {
 	return gitrepo.Open(ctx, dir, gitrepo.Options{Env: p.Environ, Progress: func(line string) { p.say("%s", line) }})
 }
 
-// findTrees resolves both refs and reads the settings of the head.
-func (c *run) findTrees(ctx context.Context, load func([]byte) (*config.Config, error)) (err error) {
-	flagged, err := load(nil)
-	if err != nil {
-		return usageError{err}
-	}
-	// The head says which headgate.yaml holds, so it cannot be set there.
-	if c.head, c.headTree, err = c.readHead(ctx, flagged.Head); err != nil {
+// findTrees resolves both refs and reads the settings of the head, which is given, since it says which headgate.yaml
+// holds and so cannot be set there.
+func (c *run) findTrees(ctx context.Context, head string, load func([]byte) (*config.Config, error)) (err error) {
+	if c.head, c.headTree, err = c.readHead(ctx, c.repo, head); err != nil {
 		return err
 	}
 	yaml, err := fs.ReadFile(c.headTree, config.File)
@@ -112,14 +109,14 @@ func (c *run) findTrees(ctx context.Context, load func([]byte) (*config.Config, 
 	if c.config, err = load(yaml); err != nil {
 		return usageError{err}
 	}
-	if c.config.Head != flagged.Head {
+	if c.config.Head != head {
 		return usageError{fmt.Errorf("%s: head cannot be set here, since the file is read from the head; use --head", config.File)}
 	}
 	return c.findBase(ctx)
 }
 
 // readHead opens the tree of the proposed code: a commit's, or the work tree.
-func (p Process) readHeadOf(ctx context.Context, repo *gitrepo.Repo, ref string) (gate.Point, fs.FS, error) {
+func (p Process) readHead(ctx context.Context, repo *gitrepo.Repo, ref string) (gate.Point, fs.FS, error) {
 	if ref == "" {
 		var point gate.Point
 		if commit, err := repo.Resolve(ctx, "HEAD"); err == nil { // a repository without a commit has none
@@ -134,10 +131,6 @@ func (p Process) readHeadOf(ctx context.Context, repo *gitrepo.Repo, ref string)
 	}
 	tree, err := repo.Tree(ctx, commit.Hash)
 	return gate.Point{Ref: ref, Commit: commit.Hash}, tree, err
-}
-
-func (c *run) readHead(ctx context.Context, ref string) (gate.Point, fs.FS, error) {
-	return c.readHeadOf(ctx, c.repo, ref)
 }
 
 // findBase resolves the released point, asked for or worked out, and says which one it is.

@@ -35,7 +35,7 @@ this build. --json prints the whole history.`,
 			return err
 		}
 		defer func() { err = errors.Join(err, repo.Close()) }()
-		_, tree, err := p.readHeadOf(c.Context(), repo, conf.Head)
+		_, tree, err := p.readHead(c.Context(), repo, conf.Head)
 		if err != nil {
 			return err
 		}

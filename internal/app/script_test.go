@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/headgate/headgate/internal/app"
@@ -49,6 +50,7 @@ func TestScripts(t *testing.T) {
 				"headgate": headgate,
 				"release":  release,
 				"propose":  propose,
+				"sql":      sql,
 			},
 		})
 	})
@@ -115,6 +117,17 @@ func propose(ts *testscript.TestScript, _ bool, args []string) {
 	repo := ts.MkAbs("repo")
 	ts.Check(ts.Exec("git", "-C", repo, "switch", "--quiet", "--force-create", "proposal"))
 	replaceTree(ts, args[0], repo)
+}
+
+// sql STATEMENT… runs statements on the shared server, as a deploy of its own would.
+func sql(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := pgx.Connect(context.Background(), ts.Getenv("POSTGRES"))
+	ts.Check(err)
+	defer conn.Close(context.Background())
+	for _, statement := range args {
+		_, err := conn.Exec(context.Background(), statement)
+		ts.Check(err)
+	}
 }
 
 // replaceTree makes a work tree hold just the files of a folder.
