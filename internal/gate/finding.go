@@ -37,12 +37,39 @@ type Finding struct {
 	Object *schema.Object `json:"object,omitempty"`
 	// Migration is what brings, changes or removes the object, where it is known.
 	Migration *Migration `json:"migration,omitempty"`
-	// Cell is the pair of code and schema that fails, "C1xS0".
-	Cell string `json:"cell"`
+	// Cell is the pair of code and schema that fails, "C1xS0": of several, the one that weighs most. Cells are all of them,
+	// where there are several.
+	Cell  string   `json:"cell"`
+	Cells []string `json:"cells,omitempty"`
+	// Released says that File and Line are those of the released code at the base, because the proposed code no longer has
+	// this place.
+	Released bool `json:"released,omitempty"`
 	// Fingerprint stays the same when lines shift.
 	Fingerprint string `json:"fingerprint"`
 	// Source is the text of the line, for showing.
 	Source string `json:"-"`
+}
+
+// Cause is what several findings have in common: one object that one migration brings, changes or removes, and so one
+// thing to do.
+type Cause struct {
+	Rule      string         `json:"rule"`
+	Severity  Severity       `json:"severity"` // the worst of its findings'
+	Object    *schema.Object `json:"object,omitempty"`
+	Migration *Migration     `json:"migration,omitempty"`
+	Remedy    string         `json:"remedy"`
+	// Findings are indexes into the result's findings, ascending; there are at least two.
+	Findings []int `json:"findings"`
+}
+
+// Ignored is a finding that somebody decided to live with, and where it says so.
+type Ignored struct {
+	Finding Finding `json:"finding"`
+	// By is "comment" or "baseline"; File and Line are the comment's, or the baseline file's.
+	By     string `json:"by"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
 }
 
 // Migration is a line of a migration.
@@ -108,6 +135,10 @@ type Result struct {
 	Pending []Pending `json:"pending"`
 	// Findings are sorted: the worst first, then by place.
 	Findings []Finding `json:"findings"`
+	// Causes group the findings that have one cause, in the order of their first findings.
+	Causes []Cause `json:"causes,omitempty"`
+	// Ignored are the findings that a comment or the baseline file takes out of Findings.
+	Ignored  []Ignored `json:"ignored,omitempty"`
 	Coverage Coverage  `json:"coverage"`
 	// Cells is each checked pair of code and schema, in the matrix's order.
 	Cells    []Cell `json:"cells"`
