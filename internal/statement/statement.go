@@ -58,66 +58,8 @@ type Column struct {
 // One statement can write one table several times: INSERT … ON CONFLICT DO UPDATE is an Insert and an Update, each
 // action of a MERGE is one Write. TRUNCATE a, b is one for each table. DO NOTHING writes nothing. What triggers, rules,
 // functions and cascades write is not in the text.
-func Writes(sql string) []Write { return nil }
-
-// Probe is a query that PostgreSQL analyses when it parses it, and that holds where a statement, or a part of it, does.
-type Probe struct {
-	// SQL is the query. Its parameters have the statement's numbers.
-	SQL string
-	// Rows says that the rows that the query returns are those that the code gets when it runs the statement. Where
-	// it is false (an EXPLAIN, a CREATE VIEW, a TRUNCATE), the columns of the query say nothing about the code.
-	Rows bool
-	// pieces lead from SQL to the statement, sorted.
-	pieces []piece
+func Writes(sql string) []Write {
+	w := writer{reader: newReader(sql)}
+	w.statement(0)
+	return w.writes
 }
-
-// piece is a run of a probe that was copied letter for letter from the statement, or stands for a place in it.
-type piece struct {
-	// start is the rune offset in the probe, at the one in the statement.
-	start, at int
-	// fixed says that all of the piece stands for the one place.
-	fixed bool
-}
-
-// Offset leads from a rune offset in the probe's SQL to the one in the statement where the same name stands. The server's
-// error positions count from 1: subtract one.
-func (p Probe) Offset(rune int) int { return rune }
-
-// Probes lists the queries to ask for a statement. One that PostgreSQL analyses itself when it parses it is its own only
-// probe (SELECT, INSERT, UPDATE, DELETE, MERGE, WITH, VALUES, TABLE, CALL: transformStmt in src/backend/parser/analyze.c); of EXPLAIN,
-// DECLARE and CREATE TABLE AS, which it analyses too, the query inside is, so that it can be planned. A utility statement is
-// stood for by a query for each table, with the columns that the statement names: each says by itself what is missing, so
-// that a statement with two missing tables has two refusals.
-//
-// A query names only what the statement itself needs to find: nothing where IF EXISTS or IF NOT EXISTS makes do without.
-//
-// reason says why there is nothing to ask, in words that make sense after "unchecked: ". It is empty where there are
-// probes, and where nothing needs asking since the statement uses nothing of a schema (BEGIN, SET, DROP TABLE IF EXISTS).
-func Probes(sql string) (probes []Probe, reason string) { return nil, "" }
-
-// Created is an object that a statement creates.
-type Created struct {
-	Kind Kind
-	// Schema is empty where none is spelled out. Table is a Column's.
-	Schema, Table, Name string
-}
-
-// Kind is what kind of object a statement creates.
-type Kind string
-
-// The kinds of object.
-const (
-	// Relation is a table, view, materialized view, index or sequence.
-	Relation Kind = "relation"
-	// ColumnOf is a column that ALTER TABLE adds, or renames another to.
-	ColumnOf Kind = "column"
-	// Type is a type or a domain.
-	Type Kind = "type"
-	// Function is a function, procedure or aggregate; its name comes without arguments.
-	Function Kind = "function"
-	// Namespace is a schema.
-	Namespace Kind = "schema"
-)
-
-// Creates lists what a statement creates: where the code itself does that, it is no mistake that no migration does.
-func Creates(sql string) []Created { return nil }
