@@ -10,7 +10,7 @@ import (
 func madeByCode(references []reference.Reference) map[string]bool {
 	made := map[string]bool{}
 	for _, r := range references {
-		if r.Unchecked == "" || firstWord(r.SQL) != "create" {
+		if firstWord(r.SQL) != "create" {
 			continue
 		}
 		if name := created(r.SQL); name != "" {
