@@ -138,13 +138,13 @@ func firstWord(sql string) string {
 func prepareBoth(ctx context.Context, s Subject, statements []string) (released, proposed []*pgconn.PgError, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		released, err = postgres.Prepare(ctx, s.Released.Config, statements)
+		released, err = refusals(ctx, s.Released.Config, statements)
 		return err
 	})
 	same := s.Proposed != nil && s.Proposed.Config == s.Released.Config
 	if s.Proposed != nil && !same {
 		group.Go(func() (err error) {
-			proposed, err = postgres.Prepare(ctx, s.Proposed.Config, statements)
+			proposed, err = refusals(ctx, s.Proposed.Config, statements)
 			return err
 		})
 	}
@@ -153,4 +153,14 @@ func prepareBoth(ctx context.Context, s Subject, statements []string) (released,
 		proposed = released
 	}
 	return released, proposed, err
+}
+
+// refusals are what one side says of each statement that it does not take.
+func refusals(ctx context.Context, config *pgx.ConnConfig, statements []string) ([]*pgconn.PgError, error) {
+	answers, err := postgres.Analyse(ctx, config, statements)
+	refused := make([]*pgconn.PgError, len(answers))
+	for i, a := range answers {
+		refused[i] = a.Refused
+	}
+	return refused, err
 }

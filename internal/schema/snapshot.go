@@ -8,16 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Entry is what the catalog says of one object.
-type Entry struct {
-	// OID and Number (a column's attnum) are the object's identity: they survive a rename, and
-	// also CREATE DATABASE … TEMPLATE.
-	OID    uint32
-	Number int16
-	// Definition changes when the object does: a column's type, a constraint's text, …
-	Definition string
-}
-
 // Snapshot is the user's part of a database's catalog. What lives in pg_catalog and
 // information_schema is the same everywhere and left out.
 type Snapshot map[Object]Entry
