@@ -73,6 +73,8 @@ type TypeFacts struct {
 
 // FunctionFacts are those of a function, procedure or aggregate.
 type FunctionFacts struct {
+	// Name is its name without arguments.
+	Name string
 	// Arguments are the types of its input arguments, quoted and with their schemas, as ALTER ROUTINE takes them under any search_path.
 	Arguments string
 }
@@ -88,6 +90,8 @@ type ConstraintFacts struct {
 	ReferencedColumns []int16
 	// Validated is false for NOT VALID: the rows that were there are not held against it, new ones are.
 	Validated, Deferrable bool
+	// Inherited tells that it came with the parent of a partition or child, and can only be renamed there.
+	Inherited bool
 }
 
 // IndexFacts are those of an index.
