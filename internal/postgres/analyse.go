@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
@@ -196,7 +197,8 @@ func ask(ctx context.Context, conn *pgx.Conn, questions []question) ([]Answer, e
 	var group errgroup.Group
 	group.Go(func() error {
 		err := send(conn.PgConn().Frontend(), questions)
-		if err != nil {
+		// Where the network fails, the server has gone, and what it said last is still to be read.
+		if err != nil && !errors.As(err, new(net.Error)) {
 			hangUp()
 		}
 		return err
