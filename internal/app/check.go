@@ -49,6 +49,7 @@ type run struct {
 	repo     *gitrepo.Repo
 	watch    *stopwatch
 
+	event              gitrepo.Event
 	base, head         gate.Point
 	baseTree, headTree fs.FS
 	// releasedTree is where the released migrations are read from: the base's tree, or the head's where a live database says
@@ -56,6 +57,11 @@ type run struct {
 	releasedTree       fs.FS
 	format             migration.Format
 	released, proposed *migration.History
+	// changed are the files that differ between the base and the head, sorted.
+	changed []string
+	// faults are why the tool would refuse the proposed history, if it would, and problems are all that the history rules found.
+	faults   []migration.Fault
+	problems []migration.Problem
 }
 
 // check opens the repository, makes the check and writes the reports.
@@ -134,7 +140,10 @@ func (p Process) readHead(ctx context.Context, repo *gitrepo.Repo, ref string) (
 }
 
 // findBase resolves the released point, asked for or worked out, and says which one it is.
-func (c *run) findBase(ctx context.Context) error {
+func (c *run) findBase(ctx context.Context) (err error) {
+	if c.event, err = gitrepo.EventFromEnv(c.getenv, readFile); err != nil {
+		return err
+	}
 	why := c.config.Base + ": as asked for"
 	hash := ""
 	if c.config.Base != "" && c.config.Base != baseDatabase {
@@ -144,11 +153,7 @@ func (c *run) findBase(ctx context.Context) error {
 		}
 		c.base.Ref, hash = c.config.Base, commit.Hash
 	} else {
-		event, err := gitrepo.EventFromEnv(c.getenv, readFile)
-		if err != nil {
-			return err
-		}
-		base, err := c.repo.DefaultBase(ctx, event, c.config.Head)
+		base, err := c.repo.DefaultBase(ctx, c.event, c.config.Head)
 		if err != nil {
 			return err
 		}
@@ -157,7 +162,11 @@ func (c *run) findBase(ctx context.Context) error {
 	c.base.Commit = hash
 	c.say("base %s (commit %.10s)", why, hash)
 	tree, err := c.repo.Tree(ctx, hash)
+	if err != nil {
+		return err
+	}
 	c.baseTree, c.releasedTree = tree, tree
+	c.changed, err = c.repo.Changed(ctx, hash, c.headCommit())
 	return err
 }
 
@@ -196,6 +205,9 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 		Order: gate.Order(c.config.Order), References: code.references, Stood: code.stood, Sources: c.headTree,
 		Released: built.released, Proposed: built.proposed, Broken: built.broken,
 		History: c.proposed, Pending: built.pending, Origins: built.origins,
+		Histories: gate.Histories{
+			Tool: c.format.Tool(), Problems: c.problems, Refused: len(c.faults) > 0, Fresh: built.fresh, Reversals: built.reversals,
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("check the statements: %w", err)

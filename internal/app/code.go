@@ -93,16 +93,8 @@ func (c *run) readReferences(ctx context.Context, tree fs.FS, files [][]string, 
 // readStood reads the released code where it differs from the proposed one: the folders with a changed file, since
 // constants are folded across a folder. What stands in any other folder stood before.
 func (c *run) readStood(ctx context.Context) (func(reference.Reference) bool, error) {
-	head := c.head.Commit
-	if c.head.Ref == "" {
-		head = "" // the work tree, which can differ from its commit
-	}
-	changed, err := c.repo.Changed(ctx, c.base.Commit, head)
-	if err != nil {
-		return nil, err
-	}
 	folders := map[string]bool{}
-	for _, name := range changed {
+	for _, name := range c.changed {
 		folders[path.Dir(name)] = true
 	}
 	files, err := c.codeFiles(c.baseTree)

@@ -27,6 +27,10 @@ type schemas struct {
 	origins  []schema.Origin
 	broken   *migration.Error
 	skipped  []gate.Unchecked
+	// steps are the schemas after each pending migration.
+	steps     []schema.Snapshot
+	fresh     *gate.Fresh
+	reversals []gate.Reversal
 }
 
 // skips takes in the statements on data that a migrator left out, where it is one that does.
@@ -58,9 +62,12 @@ func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, erro
 		return schemas{}, err
 	}
 	c.watch.took("released", time.Since(start))
+	if len(c.faults) > 0 {
+		return built, nil // nobody can tell what the tool would run
+	}
 	if len(built.pending) == 0 {
 		built.proposed = &built.released
-		return built, nil
+		return built, c.buildFresh(ctx, server, &built)
 	}
 	start = time.Now()
 	clone, err := server.Clone(ctx, database)
@@ -69,6 +76,9 @@ func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, erro
 	}
 	err = c.applyPending(ctx, clone, &built)
 	c.watch.took("pending", time.Since(start))
+	if err == nil {
+		err = errors.Join(c.buildFresh(ctx, server, &built), c.reverse(ctx, server, clone, &built))
+	}
 	return built, err
 }
 
@@ -137,6 +147,7 @@ func (c *run) applyPending(ctx context.Context, database *postgres.Database, bui
 		}
 		built.origins = append(built.origins, schema.Origins(schema.Diff(before, after.Snapshot), r, statements)...)
 		before = after.Snapshot
+		built.steps = append(built.steps, before)
 		built.proposed = &after
 	}
 	return nil

@@ -61,6 +61,8 @@ type Config struct {
 	PostgresVersion string
 	PostgresImage   string
 	Superuser       bool
+	// Reversible says that pending migrations must have a way down that gives back the schema.
+	Reversible bool
 	Reports         []Report
 }
 
@@ -93,6 +95,8 @@ func Settings(c Choices) []Setting {
 			Help: "the container's image, where postgres:N-alpine lacks an extension"},
 		{Name: "superuser", Value: "true|false", Default: "false", Choices: []string{"true", "false"}, set: setSuperuser,
 			Help: "run migrations as a superuser. SQL from a pull request can then run programs on the throwaway server"},
+		{Name: "reversible", Value: "true|false", Default: "false", Choices: []string{"true", "false"}, set: setReversible,
+			Help: "demand that each pending migration can be taken back and run again: the rule not-reversible"},
 		{Name: "report", Value: "FORMAT[=FILE]", Many: true, Choices: c.Reports, set: setReport(c.Reports),
 			Help: "a report to write, to standard output or a file. Left out, it is text, and in an action also github, markdown and json"},
 	}
@@ -137,6 +141,11 @@ func setBaseline(c *Config, value string) error {
 
 func setSuperuser(c *Config, value string) error {
 	c.Superuser = value == "true"
+	return nil
+}
+
+func setReversible(c *Config, value string) error {
+	c.Reversible = value == "true"
 	return nil
 }
 

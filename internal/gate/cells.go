@@ -5,9 +5,10 @@ type cells []Cell
 
 func newCells(s Subject) cells {
 	c := cells{{Name: cellAhead}, {Name: cellEnd}}
-	if s.Proposed == nil {
-		c[1].Outcome = "unchecked"
-		c[1].Why = "a pending migration does not apply, so there is no proposed schema"
+	for i := range c {
+		if s.Proposed == nil && (s.Histories.Refused || c[i].Name == cellEnd) {
+			c[i].Outcome, c[i].Why = "unchecked", s.unbuilt()
+		}
 	}
 	return c
 }

@@ -38,6 +38,8 @@ type Subject struct {
 	// Pending are the migrations that lead from S0 to S1, Origins what each of them changes.
 	Pending []migration.Revision
 	Origins []schema.Origin
+	// Histories is what the history rules found.
+	Histories Histories
 	// Stood tells whether the released code has this reference as well.
 	Stood func(reference.Reference) bool
 	// Sources is the proposed tree, for quoting lines.
@@ -62,7 +64,8 @@ func Check(ctx context.Context, s Subject) (*Verdict, error) {
 	if s.Broken != nil {
 		j.findings = append(j.findings, migrationFails(s.Broken, s.Pending))
 	}
-	if f, many := multipleHeads(s.History, s.Pending); many {
+	j.findings = append(j.findings, s.Histories.findings()...)
+	if f, many := multipleHeads(s.History, s.Pending); many && !s.Histories.Refused {
 		j.findings = append(j.findings, f)
 	}
 	for i, r := range s.References {

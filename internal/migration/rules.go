@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -33,11 +32,14 @@ type Problem struct {
 	// Ref is what shows the problem when compared with: "v1.4.0", "origin/main". Empty where the proposed history is wrong by
 	// itself.
 	Ref string
+	// Rev is what git knows that by: Ref itself, or a commit.
+	Rev string
 	// Released tells that databases of the release have run the migration; otherwise only those that follow the branch have.
 	// Of a duplicate, a broken one and one that is out of order, it says so of the migration itself.
 	Released bool
-	// Other is the migration that it collides with: the other claimant of its version, the one that it comes before, the
-	// pending one that has its content now, or the one that it follows and that is gone. Its File is empty where there is none.
+	// Other is the migration that it collides with: what it was before the edit, the pending one that has its content now, the
+	// other claimant of its version, the one that it comes before, or the one that it follows and that is gone. Its File is
+	// empty where there is none.
 	Other Revision
 	// NewName is a name for the pending file that is free and comes last; of a revision in a graph, a free id. It can be
 	// empty.
@@ -49,10 +51,10 @@ type Problem struct {
 
 // Earlier is a history that the proposed one is held against.
 type Earlier struct {
-	// Ref is its name for people.
-	Ref     string
-	History *History
-	Tree    fs.FS
+	// Ref is its name for people, and Rev the one for git.
+	Ref, Rev string
+	History  *History
+	Tree     fs.FS
 	// Changed tells whether a file of its tree has other bytes in the proposed one. A file of another name is not asked for.
 	Changed func(file string) bool
 }
@@ -165,7 +167,7 @@ func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bo
 		return fmt.Errorf("read %s at %s: %w", before.File, earlier.Ref, err)
 	}
 	_, released := c.released[before.Version]
-	p := Problem{Rule: DeletedMigration, Revision: before, Gone: true, Line: 1, Ref: earlier.Ref, Released: released}
+	p := Problem{Rule: DeletedMigration, Revision: before, Gone: true, Line: 1, Ref: earlier.Ref, Rev: earlier.Rev, Released: released}
 	if !there {
 		p.Other, err = c.movedTo(was)
 		c.problems = append(c.problems, p)
@@ -175,7 +177,7 @@ func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bo
 	if err != nil || is.Same(was) {
 		return err
 	}
-	p.Rule, p.Revision, p.Gone, p.Line = EditedMigration, now, false, is.Departs(was)
+	p.Rule, p.Revision, p.Gone, p.Line, p.Other = EditedMigration, now, false, is.Departs(was), before
 	c.problems = append(c.problems, p)
 	return nil
 }
@@ -239,14 +241,7 @@ func (c *comparing) faults() {
 			}
 			p.NewName = c.newName(p.Revision)
 		case f.Missing != "":
-			p.Other = c.earlierRevision(f.Missing)
-			fallthrough
-		default:
-			_, p.Released = c.released[f.Revision.Version]
-			p.Heads = c.Released.Heads()
-			if len(c.Held) > 0 {
-				p.Ref = c.Held[0].Ref
-			}
+			c.whatMissing(&p)
 		}
 		c.problems = append(c.problems, p)
 	}
@@ -259,13 +254,15 @@ func (c *comparing) newName(r Revision) string {
 	return c.names.after(r)
 }
 
-func (c *comparing) earlierRevision(version string) Revision {
-	for _, e := range c.Held {
-		if r, ok := versionsOf(e.History)[version]; ok {
-			return r
+// whatMissing looks for the revision that a broken one follows in the earlier histories.
+func (c *comparing) whatMissing(p *Problem) {
+	_, p.Released = c.released[p.Revision.Version]
+	p.Heads = c.Released.Heads()
+	for _, e := range slices.Backward(c.Held) {
+		if r, had := versionsOf(e.History)[p.Fault.Missing]; had || p.Released {
+			p.Other, p.Ref, p.Rev = r, e.Ref, e.Rev
 		}
 	}
-	return Revision{}
 }
 
 // collisions are versions that a pending migration of the proposal and a migration that came to the branch meanwhile both
@@ -349,7 +346,6 @@ func (c *comparing) graphOrder() {
 		if done || !passed {
 			continue
 		}
-		c.problems = append(c.problems, Problem{Rule: OutOfOrder, Revision: r, Line: 1, Ref: c.ReleasedRef, Other: follower, Released: true,
-			Heads: slices.DeleteFunc(c.Released.Heads(), func(v string) bool { return strings.TrimSpace(v) == "" })})
+		c.problems = append(c.problems, Problem{Rule: OutOfOrder, Revision: r, Line: 1, Ref: c.ReleasedRef, Other: follower, Released: true, Heads: c.Released.Heads()})
 	}
 }
