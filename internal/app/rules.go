@@ -112,4 +112,3 @@ func (p Process) now() time.Time {
 	}
 	return p.Now()
 }
-

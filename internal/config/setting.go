@@ -63,7 +63,7 @@ type Config struct {
 	Superuser       bool
 	// Reversible says that pending migrations must have a way down that gives back the schema.
 	Reversible bool
-	Reports         []Report
+	Reports    []Report
 }
 
 // Settings are all there are, in the order of help and documentation.

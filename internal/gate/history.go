@@ -171,6 +171,8 @@ func (h Histories) orderWords(p migration.Problem) (message, remedy string) {
 func brokenWords(p migration.Problem) (message, remedy string) {
 	message, remedy = p.Fault.Err.Problem, p.Fault.Err.Remedy
 	switch {
+	case p.Fault.Missing == "" && p.Released:
+		remedy = fmt.Sprintf("leave the released revisions as they are at %s; %s", p.Ref, remedy)
 	case p.Fault.Missing == "":
 	case p.Other.File != "":
 		remedy = fmt.Sprintf("restore %s, which %s has (`git checkout %s -- %s`)", p.Other.File, p.Ref, p.Rev, p.Other.File)

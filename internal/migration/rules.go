@@ -233,14 +233,13 @@ func (c *comparing) faults() {
 	}
 	for _, f := range c.Faults {
 		p := Problem{Rule: f.Rule, Revision: f.Revision, Line: max(f.Err.Line, 1), Fault: f}
-		switch {
-		case f.Rule == DuplicateVersion:
+		if f.Rule == DuplicateVersion {
 			p.Other = f.Other
 			if known[f.Revision.File] && !known[f.Other.File] {
 				p.Revision, p.Other, p.Line = f.Other, f.Revision, max(f.OtherLine, 1)
 			}
 			p.NewName = c.newName(p.Revision)
-		case f.Missing != "":
+		} else {
 			c.whatMissing(&p)
 		}
 		c.problems = append(c.problems, p)
@@ -295,7 +294,7 @@ func (c *comparing) order() {
 		tipVersions = versionsOf(c.Tip.History)
 	}
 	for _, r := range c.Proposed.Revisions {
-		if _, done := c.released[r.Version]; done {
+		if _, done := c.released[r.Version]; done || c.renamed(r) {
 			continue
 		}
 		p := Problem{Rule: OutOfOrder, Revision: r, Line: 1}
@@ -311,6 +310,11 @@ func (c *comparing) order() {
 		p.NewName = c.names.after(r)
 		c.problems = append(c.problems, p)
 	}
+}
+
+// renamed tells whether a pending migration is said to be a deleted one under another name, which it is to have back.
+func (c *comparing) renamed(r Revision) bool {
+	return slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Rule == DeletedMigration && p.Other.File == r.File })
 }
 
 // last is the revision that the tool runs last.
