@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/headgate/headgate/internal/gate"
@@ -42,7 +41,7 @@ func (c *run) buildFresh(ctx context.Context, server *postgres.Server, built *sc
 		return err
 	}
 	fresh, err := look(ctx, database)
-	built.fresh.Changes = schema.Compare(built.proposed.Snapshot, fresh.Snapshot)
+	built.fresh.Changes = schema.Compare(built.proposed.Snapshot, fresh.Snapshot, c.toolsOwn())
 	return err
 }
 
@@ -126,7 +125,7 @@ func (c *run) step(ctx context.Context, database *postgres.Database, r migration
 	if err != nil {
 		return nil, err
 	}
-	failed.Changes = slices.DeleteFunc(schema.Compare(want, got.Snapshot), c.isToolsOwn)
+	failed.Changes = schema.Compare(want, got.Snapshot, c.toolsOwn())
 	failed.Missing = len(statements) == 0
 	if len(failed.Changes) == 0 {
 		return nil, nil
@@ -134,9 +133,10 @@ func (c *run) step(ctx context.Context, database *postgres.Database, r migration
 	return failed, nil
 }
 
-// isToolsOwn tells whether a change is one of the tool's version table, which the first migration brings and none takes away.
-func (c *run) isToolsOwn(change schema.Change) bool {
-	stamps, ok := migration.StampsOf(c.format.Name())
-	o := change.Object
-	return ok && (o.Table == stamps.Table || o.Name == stamps.Table || o.Table == "" && strings.HasPrefix(o.Name, stamps.Table+"_"))
+// toolsOwn are the relations of the tool itself, which its first run brings and no way down takes away.
+func (c *run) toolsOwn() []string {
+	if stamps, ok := migration.StampsOf(c.format.Name()); ok {
+		return []string{stamps.Table}
+	}
+	return nil
 }
