@@ -90,8 +90,9 @@ func (c *run) readEarlier(ctx context.Context, found candidate, ref, commit stri
 		return nil, false, err
 	}
 	if e.History, err = c.readWhole(found, e); err != nil {
+		// The release is compared with all the same, and a branch that is broken must not keep its repair from being checked.
 		c.say("warning: the migrations at %s cannot be read, and so are not compared with: %v", ref, err)
-		return nil, false, nil //nolint:nilerr // the release is compared with; a branch that is broken already must not keep its repair from being checked
+		return nil, false, nil
 	}
 	return e, true, nil
 }

@@ -65,7 +65,8 @@ func appendTokens(e Essence, sql string, line int) Essence {
 			tag := strings.IndexByte(text[1:], '$') + 2
 			e = append(e, Token{"$$", line})
 			e = appendTokens(e, text[tag:len(text)-tag], line)
-			text = "$$"
+			e = append(e, Token{"$$", line + strings.Count(text, "\n")})
+			continue
 		}
 		e = append(e, Token{text, line})
 	}

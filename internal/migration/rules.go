@@ -286,7 +286,7 @@ func (c *comparing) collisions() {
 
 // order finds pending migrations that come before one that a database already has.
 func (c *comparing) order() {
-	last, any := c.last(c.Released)
+	last, some := c.last(c.Released)
 	var tip Revision
 	var tipVersions map[string]Revision
 	if c.Tip != nil {
@@ -300,7 +300,7 @@ func (c *comparing) order() {
 		p := Problem{Rule: OutOfOrder, Revision: r, Line: 1}
 		_, merged := tipVersions[r.Version]
 		switch {
-		case any && c.tool.Order(r, last) < 0:
+		case some && c.tool.Order(r, last) < 0:
 			p.Ref, p.Other, p.Released = c.ReleasedRef, last, true
 		case tip.File != "" && !merged && c.tool.Order(r, tip) < 0:
 			p.Ref, p.Other = c.Tip.Ref, tip
@@ -318,13 +318,13 @@ func (c *comparing) renamed(r Revision) bool {
 }
 
 // last is the revision that the tool runs last.
-func (c *comparing) last(h *History) (last Revision, any bool) {
+func (c *comparing) last(h *History) (last Revision, some bool) {
 	for _, r := range h.Revisions {
-		if !any || c.tool.Order(last, r) < 0 {
-			last, any = r, true
+		if !some || c.tool.Order(last, r) < 0 {
+			last, some = r, true
 		}
 	}
-	return last, any
+	return last, some
 }
 
 // graphOrder finds pending revisions that a released one follows. A tool whose version table holds the heads alone takes
