@@ -33,8 +33,9 @@ be an input of the action and a key of headgate.yaml, under the same name.`,
 	}
 	dir := addDirFlag(c)
 	flags := addSettings(c, settings)
+	writeBaseline := c.Flags().Bool("write-baseline", false, "write the findings that are there now into the baseline of findings, so that only new ones fail, and pass")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return p.check(c.Context(), r, *dir, func(yaml []byte) (*config.Config, error) {
+		return p.check(c.Context(), r, *dir, *writeBaseline, func(yaml []byte) (*config.Config, error) {
 			return config.Load(settings, config.Sources{Flags: flags(), Environ: p.Environ, YAML: yaml})
 		})
 	}
@@ -56,21 +57,31 @@ type run struct {
 	releasedTree       fs.FS
 	format             migration.Format
 	released, proposed *migration.History
+
+	// comments are those of the head's files that ask for findings to be ignored, baseline the findings that are; now
+	// decides which comments have expired.
+	comments      *commentTree
+	baseline      *gate.Baseline
+	writeBaseline bool
+	now           time.Time
 }
 
 // check opens the repository, makes the check and writes the reports.
-func (p Process) check(ctx context.Context, r registry, dir string, load func(yaml []byte) (*config.Config, error)) (err error) {
+func (p Process) check(ctx context.Context, r registry, dir string, writeBaseline bool, load func(yaml []byte) (*config.Config, error)) (err error) {
 	watch := newStopwatch()
 	flagged, err := load(nil)
 	if err != nil { // what is wrong on the command line needs no repository to be said
 		return usageError{err}
+	}
+	if writeBaseline && flagged.Head != "" {
+		return usageError{errors.New("--write-baseline writes what it finds in the work tree into the work tree; leave --head out")}
 	}
 	repo, err := p.open(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, repo.Close()) }()
-	c := &run{Process: p, registry: r, repo: repo, watch: watch}
+	c := &run{Process: p, registry: r, repo: repo, watch: watch, writeBaseline: writeBaseline, now: time.Now()}
 	if err := c.findTrees(ctx, flagged.Head, load); err != nil {
 		return err
 	}
@@ -102,6 +113,8 @@ func (c *run) findTrees(ctx context.Context, head string, load func([]byte) (*co
 	if c.head, c.headTree, err = c.readHead(ctx, c.repo, head); err != nil {
 		return err
 	}
+	c.comments = newCommentTree(c.headTree)
+	c.headTree = c.comments
 	yaml, err := fs.ReadFile(c.headTree, config.File)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usageError{fmt.Errorf("%s cannot be read: %w", config.File, err)}
@@ -111,6 +124,9 @@ func (c *run) findTrees(ctx context.Context, head string, load func([]byte) (*co
 	}
 	if c.config.Head != head {
 		return usageError{fmt.Errorf("%s: head cannot be set here, since the file is read from the head; use --head", config.File)}
+	}
+	if err := c.findBaseline(); err != nil {
+		return err
 	}
 	return c.findBase(ctx)
 }
@@ -202,12 +218,13 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 	}
 	c.watch.took("check", time.Since(start))
 	verdict.Coverage.Files, verdict.Coverage.Skipped = code.files, built.skipped
-	return c.result(verdict, built, server), nil
+	result = c.result(verdict, built, server)
+	return result, c.settle(result)
 }
 
 func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *gate.Result {
 	r := &gate.Result{
-		Version: 1, Verdict: "pass", Order: c.config.Order, Base: c.base, Head: c.head,
+		Version: 1, Order: c.config.Order, Base: c.base, Head: c.head,
 		Pending: []gate.Pending{}, Findings: v.Findings, Coverage: v.Coverage, Cells: v.Cells,
 		Postgres: gate.Server{Provider: server.Provider(), Version: server.Version()},
 		Timings:  c.watch.milliseconds(),
@@ -219,10 +236,6 @@ func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *g
 		}
 		r.Pending = append(r.Pending, pending)
 	}
-	for _, f := range v.Findings {
-		if f.Severity == gate.Error {
-			r.Verdict = "fail"
-		}
-	}
+	gate.QuoteReleased(r.Findings, c.baseTree)
 	return r
 }

@@ -50,6 +50,8 @@ type Config struct {
 	Format string
 	// Baseline is a SQL file that makes the released schema in place of the released migrations, or empty.
 	Baseline string
+	// FindingsBaseline is the file of findings that are ignored, or empty. It is not called baseline, which is the schema's.
+	FindingsBaseline string
 	// TypeAliases are what the application's own column types are in PostgreSQL, by their names.
 	TypeAliases map[string]string
 	// Code are patterns of the files to read; empty is all.
@@ -85,6 +87,8 @@ func Settings(c Choices) []Setting {
 			Help: "files to read, such as store/**/*.go; a pattern that begins with ! leaves files out. Left out, it is every file of a known language"},
 		{Name: "order", Value: "NAME", Default: "code-first", Choices: c.Orders, set: func(c *Config, v string) error { c.Order = v; return nil },
 			Help: "when the deploy runs pending migrations, relative to the code going live"},
+		{Name: "findings-baseline", Value: "FILE.json", set: setFindingsBaseline,
+			Help: "the findings to ignore because they were there before, as headgate check --write-baseline wrote them. Left out, it is headgate-baseline.json where there is one"},
 		{Name: "postgres", Value: "auto|container|local|URL", Default: "auto", set: setPostgres,
 			Help: "where the throwaway PostgreSQL comes from. auto takes a container, or local binaries where there is no Docker or no image"},
 		{Name: "postgres-version", Value: "N", set: setVersion,
@@ -132,6 +136,12 @@ func setTypeAlias(c *Config, value string) error {
 func setBaseline(c *Config, value string) error {
 	file, err := repositoryPath(value)
 	c.Baseline = file
+	return err
+}
+
+func setFindingsBaseline(c *Config, value string) error {
+	file, err := repositoryPath(value)
+	c.FindingsBaseline = file
 	return err
 }
 

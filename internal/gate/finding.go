@@ -48,6 +48,9 @@ type Finding struct {
 	Fingerprint string `json:"fingerprint"`
 	// Source is the text of the line, for showing.
 	Source string `json:"-"`
+	// FirstLine and LastLine are the lines of File that the statement takes, or the model that stands for one; 0 is unknown.
+	FirstLine int `json:"-"`
+	LastLine  int `json:"-"`
 }
 
 // Cause is what several findings have in common: one object that one migration brings, changes or removes, and so one
@@ -65,11 +68,22 @@ type Cause struct {
 // Ignored is a finding that somebody decided to live with, and where it says so.
 type Ignored struct {
 	Finding Finding `json:"finding"`
-	// By is "comment" or "baseline"; File and Line are the comment's, or the baseline file's.
+	// By is "comment" or "baseline"; File and Line are the comment's, or those of the entry in the baseline of findings,
+	// which gives no Reason.
 	By     string `json:"by"`
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Reason string `json:"reason"`
+}
+
+// IgnoreNotice is a comment, or a baseline of findings, that ignores nothing although somebody meant it to.
+type IgnoreNotice struct {
+	// Kind is "unused", "expired" or "malformed" for a comment, "stale" for a baseline, By as in Ignored.
+	Kind    string `json:"kind"`
+	By      string `json:"by"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Message string `json:"message"`
 }
 
 // Migration is a line of a migration.
@@ -129,6 +143,8 @@ type Result struct {
 	// Verdict is "pass" or "fail".
 	Verdict string `json:"verdict"`
 	Order   string `json:"order"`
+	// Promise is what the order says of the deploy; the JSON report fills it in.
+	Promise string `json:"promise,omitempty"`
 	Base    Point  `json:"base"`
 	Head    Point  `json:"head"`
 	// Pending, Findings and Coverage.Unchecked are never nil, so that the report has lists.
@@ -137,9 +153,11 @@ type Result struct {
 	Findings []Finding `json:"findings"`
 	// Causes group the findings that have one cause, in the order of their first findings.
 	Causes []Cause `json:"causes,omitempty"`
-	// Ignored are the findings that a comment or the baseline file takes out of Findings.
-	Ignored  []Ignored `json:"ignored,omitempty"`
-	Coverage Coverage  `json:"coverage"`
+	// Ignored are the findings that a comment or the baseline of findings takes out of Findings, IgnoreNotices those of
+	// these that take out none.
+	Ignored       []Ignored      `json:"ignored,omitempty"`
+	IgnoreNotices []IgnoreNotice `json:"ignoreNotices,omitempty"`
+	Coverage      Coverage       `json:"coverage"`
 	// Cells is each checked pair of code and schema, in the matrix's order.
 	Cells    []Cell `json:"cells"`
 	Postgres Server `json:"postgres"`
@@ -154,6 +172,7 @@ type Cell struct {
 	// Outcome is "holds", "fails", "warns" or "unchecked"; Why says more where it is unchecked.
 	Outcome string `json:"outcome"`
 	Why     string `json:"why,omitempty"`
-	// Failing is how many findings the cell has, of any severity.
+	// Failing is how many findings the cell has, of any severity. Ignored is how many more it had.
 	Failing int `json:"failing"`
+	Ignored int `json:"ignored,omitempty"`
 }

@@ -32,11 +32,20 @@ func distinguish(findings []Finding) {
 	}
 }
 
-// quote gives each finding the text of its line. A file that cannot be read is shown without.
-func quote(findings []Finding, sources fs.FS) {
+// QuoteReleased gives each finding in the released code the text of its line, from the base's tree.
+func QuoteReleased(findings []Finding, base fs.FS) { quoteFrom(findings, true, base) }
+
+// quote does so for the findings in the proposed code.
+func quote(findings []Finding, sources fs.FS) { quoteFrom(findings, false, sources) }
+
+// quoteFrom shows a file that cannot be read without its text.
+func quoteFrom(findings []Finding, released bool, sources fs.FS) {
 	files := map[string][]string{}
 	for i := range findings {
 		f := &findings[i]
+		if f.Released != released {
+			continue
+		}
 		lines, read := files[f.File]
 		if !read {
 			text, err := fs.ReadFile(sources, f.File)
