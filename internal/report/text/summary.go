@@ -12,8 +12,9 @@ import (
 
 const (
 	// maxReasons and maxPending bound the block: it must fit on a screen.
-	maxReasons, maxPending = 5, 10
-	maxReason              = 100
+	maxReasons, maxPending, maxIgnored = 5, 10, 10
+	maxReason                          = 100
+	maxIgnoredLine                     = 200
 	// promiseWidth keeps the block within 80 columns where its text is our own.
 	promiseWidth = 68
 )
@@ -33,6 +34,7 @@ func (p *printer) summary(r *gate.Result) {
 	p.order(r.Order)
 	p.matrix(r)
 	p.pending(r)
+	p.ignored(r)
 	p.row("checked", report.Coverage(r.Coverage))
 	p.unchecked(r.Coverage.Unchecked)
 	p.row("server", "PostgreSQL ", report.Printable(r.Postgres.Version), " (", report.Printable(r.Postgres.Provider), ")")
@@ -65,25 +67,54 @@ func (p *printer) order(name string) {
 	p.row(label, line)
 }
 
-// matrix writes the cells that were checked. The baseline and what the order does not ask about are
-// left to the reports with more room.
+// matrix writes the cells that were checked. What the order does not ask about is left to the reports with more room.
 func (p *printer) matrix(r *gate.Result) {
 	label := "deploy"
-	for _, pair := range report.Matrix() {
-		cell := report.CellOf(r, pair.Name)
-		if cell.Outcome == "unchecked" && cell.Why == "" {
-			continue
+	for _, row := range report.Matrix(r) {
+		for _, pair := range row {
+			cell := report.CellOf(r, pair.Name)
+			if cell.Outcome == "unchecked" && cell.Why == "" {
+				continue
+			}
+			p.row(label, fmt.Sprintf("%s code on the %s schema: ", pair.Code, pair.Schema), p.outcome(cell))
+			label = ""
 		}
-		p.row(label, fmt.Sprintf("%s code on the %s schema: ", pair.Code, pair.Schema), p.outcome(cell))
+	}
+}
+
+// ignored writes how many findings are ignored, those that a comment ignores, and what ignores nothing.
+func (p *printer) ignored(r *gate.Result) {
+	var lines []string
+	if len(r.Ignored) > 0 {
+		p.row("ignored", report.Count(len(r.Ignored), "finding"), ": ", report.Printable(report.IgnoredBy(r)))
+		for _, i := range r.Ignored {
+			if i.By != "baseline" {
+				lines = append(lines, i.Finding.Rule+" at "+report.At(r, &i.Finding)+", by "+report.Place(i.File, i.Line, 0)+": "+i.Reason)
+			}
+		}
+		p.some("", lines)
+	}
+	lines = lines[:0]
+	for _, n := range r.IgnoreNotices {
+		lines = append(lines, report.Place(n.File, n.Line, 0)+": "+report.IgnoreProblem(n)+": "+n.Message)
+	}
+	p.some("notices", lines)
+}
+
+// some writes the first of lines as a row.
+func (p *printer) some(label string, lines []string) {
+	for i, line := range lines {
+		if i == maxIgnored {
+			p.row("", p.paint(dim, "and "+report.Number(len(lines)-i)+" more; --report json lists each"))
+			return
+		}
+		p.row(label, report.Clip(report.Printable(report.Clip(line, maxIgnoredLine)), maxIgnoredLine))
 		label = ""
 	}
 }
 
 func (p *printer) outcome(c gate.Cell) string {
-	count := ""
-	if c.Failing > 0 {
-		count = ", " + report.Count(c.Failing, "finding")
-	}
+	count := report.CellCounts(c)
 	switch c.Outcome {
 	case "holds":
 		return p.paint(green, "holds") + count
