@@ -84,6 +84,9 @@ func ReadBaseline(file string, r io.Reader) (*Baseline, error) {
 	d.DisallowUnknownFields()
 	b := &Baseline{File: file}
 	if err := b.decode(d, text); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
 		at := d.InputOffset()
 		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 			at = max(at, syntax.Offset-1)
@@ -171,9 +174,6 @@ func (b *Baseline) decodeEntries(d *json.Decoder, text []byte) error {
 
 func expect(d *json.Decoder, want json.Delim) error {
 	got, err := d.Token()
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
 	if err == nil && got != want {
 		err = fmt.Errorf("%v stands where %v is expected", got, want)
 	}

@@ -151,6 +151,9 @@ func reach(lines []string, i int, alone bool) (first, last int) {
 // onlyComment tells whether a line holds a comment and nothing before it.
 func onlyComment(line string) bool {
 	line = strings.TrimSpace(line)
+	if line == "*" || strings.HasPrefix(line, "*/") {
+		return true
+	}
 	return slices.ContainsFunc(openers, func(o opener) bool { return strings.HasPrefix(line, o.begin) })
 }
 
