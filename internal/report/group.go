@@ -187,7 +187,7 @@ func IgnoreProblem(n gate.IgnoreNotice) string {
 	return n.Kind + " ignore"
 }
 
-// IgnoredBy counts the ignored findings by what ignores them: "2 by comments, 31 by headgate-baseline.json".
+// IgnoredBy counts the ignored findings by what ignores them: "2 by comments and 31 by headgate-baseline.json".
 func IgnoredBy(r *gate.Result) string {
 	comments, baseline, file := 0, 0, ""
 	for i := range r.Ignored {
@@ -199,7 +199,10 @@ func IgnoredBy(r *gate.Result) string {
 		}
 	}
 	var parts []string
-	if comments > 0 {
+	switch {
+	case comments == 1:
+		parts = append(parts, "1 by a comment")
+	case comments > 1:
 		parts = append(parts, Number(comments)+" by comments")
 	}
 	if baseline > 0 {
