@@ -89,7 +89,7 @@ func readScript(fsys fs.FS, file string) (*script, error) {
 		return nil, err
 	}
 	s := &script{file: file, versionLine: 1, parentsLine: 1, dependenciesLine: 1}
-	in := &interp{fsys: fsys, modules: map[string]*module{}}
+	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}}
 	f := &frame{interp: in, mod: mod, names: mod.names}
 	lines := map[string]int{}
 	for _, stmt := range tree.Body {

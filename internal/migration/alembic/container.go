@@ -12,7 +12,7 @@ func newSet(items []value) value {
 	for _, item := range items {
 		d.set(item, item)
 	}
-	return &list{d.keys}
+	return &list{items: d.keys}
 }
 
 func (f *frame) evalItems(elts []python.Expr) ([]value, error) {
@@ -48,7 +48,7 @@ func (f *frame) evalDict(e *python.Dict) (value, error) {
 		}
 		if item.Key == nil {
 			more, ok := v.(*dict)
-			if !ok {
+			if !ok || more.open != "" {
 				return &runtime{why: "a dict made of " + describe(v)}, nil
 			}
 			for _, k := range more.keys {
@@ -137,7 +137,7 @@ func (f *frame) evalComprehension(e *python.Comprehension) (value, error) {
 	case e.Kind == python.SetComp:
 		return newSet(items), nil
 	}
-	return &list{items}, nil
+	return &list{items: items}, nil
 }
 
 // loopsOverData tells that the items of a value are rows, or hang on them.
@@ -146,7 +146,7 @@ func loopsOverData(v value) bool {
 	case *runtime, *object:
 		return true
 	}
-	return false
+	return openWhy(v) != ""
 }
 
 func (f *frame) evalSubscript(e *python.Subscript) (value, error) {
@@ -161,9 +161,10 @@ func (f *frame) evalSubscript(e *python.Subscript) (value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if why := openWhy(recv); why != "" {
+		return &runtime{why: why}, nil
+	}
 	switch r := recv.(type) {
-	case *runtime:
-		return r, nil
 	case *dict:
 		if isRuntime(index) {
 			return index, nil
@@ -213,7 +214,7 @@ func sequence(v value) ([]value, bool) {
 	case tuple:
 		return v, true
 	case *list:
-		return v.items, true
+		return v.items, v.open == ""
 	}
 	return nil, false
 }
@@ -245,7 +246,7 @@ func (f *frame) slice(e *python.Subscript, recv value, s *python.Slice) (value, 
 		from = min(max(from, 0), int64(length))
 		return int(from), int(max(min(max(to, 0), int64(length)), from))
 	}
-	if s.Step == nil {
+	if s.Step == nil && openWhy(recv) == "" {
 		switch r := recv.(type) {
 		case str:
 			runes := []rune(r.s)
@@ -256,7 +257,7 @@ func (f *frame) slice(e *python.Subscript, recv value, s *python.Slice) (value, 
 			return r[from:to:to], nil
 		case *list:
 			from, to := cut(len(r.items))
-			return &list{append([]value(nil), r.items[from:to]...)}, nil
+			return &list{items: append([]value(nil), r.items[from:to]...)}, nil
 		}
 	}
 	if loopsOverData(recv) {

@@ -134,23 +134,13 @@ func (f *frame) tolerate(s python.Stmt) []string {
 // boundNames are the names that a statement binds.
 func boundNames(s python.Stmt) []string {
 	var names []string
-	target := func(e python.Expr) {
-		python.Inspect(e, func(n python.Node) bool {
-			if name, ok := n.(*python.Name); ok {
-				names = append(names, name.Name)
-			}
-			_, isAttribute := n.(*python.Attribute)
-			_, isItem := n.(*python.Subscript)
-			return !isAttribute && !isItem
-		})
-	}
 	switch s := s.(type) {
 	case *python.Assign:
 		for _, t := range s.Targets {
-			target(t)
+			names = append(names, targets(t)...)
 		}
 	case *python.AnnAssign:
-		target(s.Target)
+		names = append(names, targets(s.Target)...)
 	case *python.FunctionDef:
 		names = append(names, s.Name.Name)
 	case *python.ClassDef:

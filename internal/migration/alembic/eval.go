@@ -24,6 +24,8 @@ type interp struct {
 	fsys    fs.FS
 	roots   []string // the folders that the application's packages are imported from
 	modules map[string]*module
+	// running counts the calls that are under way of a function, by the first statement of its body.
+	running map[python.Stmt]int
 	steps   int
 	depth   int
 	// dataOnly is why nothing may change the schema just now: a loop or a condition that hangs on run-time data. Empty
@@ -53,6 +55,10 @@ type frame struct {
 	class  *class // of the method that runs
 	self   value
 	global map[string]bool
+	// catches is how many try statements with a handler are around; returns says that a return, which may or may not
+	// have run, leaves the rest of the function open.
+	catches int
+	returns bool
 }
 
 func (f *frame) place(n python.Node) place {
@@ -90,13 +96,23 @@ func (f *frame) lookup(name string) (value, bool) {
 func (f *frame) step(n python.Node) error {
 	f.steps++
 	if f.steps > maxSteps {
-		return f.fail(n, "the migration does not come to an end within %d steps", maxSteps)
+		return last(f.fail(n, "the migration does not come to an end within %d steps", maxSteps))
 	}
 	return nil
 }
 
-// eval evaluates an expression.
+// eval evaluates an expression; where it is lenient, what cannot be evaluated is unknown.
 func (f *frame) eval(e python.Expr) (value, error) {
+	v, err := f.evaluate(e)
+	if err != nil {
+		if unknown, ok := f.unknown(err); ok {
+			return unknown, nil
+		}
+	}
+	return v, err
+}
+
+func (f *frame) evaluate(e python.Expr) (value, error) {
 	if err := f.step(e); err != nil {
 		return nil, err
 	}
@@ -124,7 +140,7 @@ func (f *frame) eval(e python.Expr) (value, error) {
 			return nil, f.fail(e, "the name %s is nowhere defined", e.Name)
 		}
 		if bad, ok := v.(*unreadable); ok {
-			return nil, bad.err
+			return &runtime{why: reason(bad.err)}, nil
 		}
 		return v, nil
 	case *python.Attribute:
@@ -140,7 +156,7 @@ func (f *frame) eval(e python.Expr) (value, error) {
 		return tuple(items), err
 	case *python.List:
 		items, err := f.evalItems(e.Elts)
-		return &list{items}, err
+		return &list{items: items}, err
 	case *python.Set:
 		items, err := f.evalItems(e.Elts)
 		return newSet(items), err

@@ -14,14 +14,25 @@ const (
 	returned
 	broke
 	continued
+	raised
 )
 
 // block executes statements; the value is what it returns.
 func (f *frame) block(body []python.Stmt) (flow, value, error) {
 	for _, s := range body {
 		how, v, err := f.exec(s)
-		if err != nil || how != goesOn {
-			return how, v, err
+		if err != nil {
+			unknown, ok := f.unknown(err)
+			if !ok {
+				return how, v, err
+			}
+			for _, name := range assigned([]python.Stmt{s}) {
+				f.names[name] = unknown
+			}
+			continue
+		}
+		if how != goesOn {
+			return how, v, nil
 		}
 	}
 	return goesOn, nil, nil
@@ -95,8 +106,8 @@ func (f *frame) exec(s python.Stmt) (flow, value, error) {
 	case *python.Assert:
 		return goesOn, nil, f.assert(s)
 	case *python.Raise:
-		if f.dataOnly != "" {
-			return returned, nil, nil
+		if f.lenient() {
+			return raised, &runtime{why: "a function that raises an exception"}, nil
 		}
 		return goesOn, nil, f.fail(s, "the migration raises an exception here")
 	case *python.Delete:
@@ -122,6 +133,14 @@ func (f *frame) expression(s *python.ExprStmt) error {
 		return err
 	}
 	return f.discard(s, v)
+}
+
+// perhaps is a value that is assigned to what outlives this part, which may or may not run.
+func (f *frame) perhaps(v value) value {
+	if f.dataOnly != "" {
+		return &runtime{why: f.dataOnly}
+	}
+	return v
 }
 
 // assert holds where nothing else is known.
@@ -157,14 +176,14 @@ func (f *frame) assign(target python.Expr, v value) error {
 		}
 		switch r := recv.(type) {
 		case *instance:
-			r.names[t.Attr.Name] = v
+			r.names[t.Attr.Name] = f.perhaps(v)
 		case *class:
-			r.names[t.Attr.Name] = v
+			r.names[t.Attr.Name] = f.perhaps(v)
 		case *object:
 			if r.final == nil {
 				r.final = map[string]value{}
 			}
-			r.final[t.Attr.Name] = v
+			r.final[t.Attr.Name] = f.perhaps(v)
 		case *runtime:
 		default:
 			return f.fail(t, "an attribute of %s cannot be set here", describe(recv))
@@ -185,9 +204,14 @@ func (f *frame) assignItem(t *python.Subscript, v value) error {
 	if err != nil {
 		return err
 	}
+	if f.dataOnly != "" {
+		f.blur(recv)
+	}
 	switch r := recv.(type) {
 	case *dict:
-		if r.set(index, v) {
+		if isRuntime(index) {
+			r.open = describe(index)
+		} else if r.set(index, v) {
 			return nil
 		}
 	case *list:
@@ -229,7 +253,7 @@ func (f *frame) unpack(n python.Node, targets []python.Expr, v value) error {
 			item = items[i]
 		case i == star:
 			t = targets[i].(*python.Starred).Value //nolint:errcheck,forcetypeassert // star is the index of one
-			item = &list{append([]value(nil), items[i:len(items)-(len(targets)-1-i)]...)}
+			item = &list{items: append([]value(nil), items[i:len(items)-(len(targets)-1-i)]...)}
 		default:
 			item = items[len(items)-(len(targets)-i)]
 		}
@@ -250,6 +274,15 @@ func (f *frame) augment(s *python.AugAssign) error {
 		return err
 	}
 	if l, ok := left.(*list); ok && s.Op == "+" {
+		if f.dataOnly != "" {
+			l.open = f.dataOnly
+		}
+		if loopsOverData(right) {
+			l.open = describe(right)
+		}
+		if l.open != "" {
+			return nil
+		}
 		more, err := f.iterate(s, right)
 		if err == nil {
 			l.items = append(l.items, more...)

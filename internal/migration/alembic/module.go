@@ -49,9 +49,10 @@ func (in *interp) load(file string) (*module, bool) {
 	}
 	in.modules[file] = mod
 	// What a module of its own cannot decide says nothing of the migration that imports it.
-	before := in.dataOnly
+	dataOnly, steps := in.dataOnly, in.steps
+	in.steps, in.dataOnly = 0, ""
 	in.run(mod, tree.Body)
-	in.dataOnly = before
+	in.dataOnly, in.steps = dataOnly, steps
 	return mod, true
 }
 
@@ -64,6 +65,19 @@ func (in *interp) moduleFile(dir string, parts []string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// submodule is a module of a package, which an import has made its attribute.
+func (in *interp) submodule(pkg *module, name string) (value, bool) {
+	if path.Base(pkg.file) != "__init__.py" {
+		return nil, false
+	}
+	file, ok := in.moduleFile(path.Dir(pkg.file), []string{name})
+	if !ok {
+		return nil, false
+	}
+	mod, ok := in.load(file)
+	return mod, ok
 }
 
 // foreign are libraries, which a folder of the repository may share its name with.
@@ -243,7 +257,7 @@ func (f *frame) standard(name string, a *arguments) (v value, done bool, err err
 			}
 			items = append(items, more...)
 		}
-		return &list{items}, true, nil
+		return &list{items: items}, true, nil
 	case "os.path.join":
 		joined := ""
 		for _, arg := range a.args {

@@ -28,8 +28,13 @@ type (
 		final bool
 	}
 	tuple []value
-	list  struct{ items []value }
-	dict  struct {
+	// open is why only a run can tell what a list or a dict holds; empty where it is known.
+	list struct {
+		items []value
+		open  string
+	}
+	dict struct {
+		open   string
 		keys   []value
 		values map[string]value
 	}
@@ -250,7 +255,7 @@ func hash(v value) (string, bool) {
 
 // equal is Python's == ; known is false where a run-time value is involved.
 func equal(a, b value) (same, known bool) {
-	if isRuntime(a) || isRuntime(b) {
+	if openWhy(a) != "" || openWhy(b) != "" {
 		return false, false
 	}
 	switch x := a.(type) {
@@ -328,9 +333,9 @@ func truth(v value) (is, known bool) {
 	case tuple:
 		return len(v) > 0, true
 	case *list:
-		return len(v.items) > 0, true
+		return len(v.items) > 0, v.open == ""
 	case *dict:
-		return len(v.keys) > 0, true
+		return len(v.keys) > 0, v.open == ""
 	case *runtime:
 		return false, false
 	case *object:
@@ -421,8 +426,14 @@ func describe(v value) string {
 	case *unreadable:
 		return "what could not be read before"
 	case *list:
+		if v.open != "" {
+			return "a list that hangs on " + v.open
+		}
 		return "a list"
 	case *dict:
+		if v.open != "" {
+			return "a dict that hangs on " + v.open
+		}
 		return "a dict"
 	}
 	return repr(v)
