@@ -88,6 +88,9 @@ func (f *frame) callBuiltin(name string, a *arguments) (value, error) {
 		if len(a.args) == 0 {
 			return text(""), nil
 		}
+		if t, ok := a.args[0].(*columnType); ok {
+			return t.text(), nil
+		}
 		if name == "repr" {
 			return text(repr(a.args[0])), nil
 		}
@@ -171,7 +174,7 @@ func (f *frame) isinstance(a *arguments) value {
 			is = b.name == "bool" || b.name == "int"
 		case int64:
 			is = b.name == "int"
-		case *runtime, *object:
+		case *runtime, *object, *columnType:
 			return &runtime{why: "isinstance()"}
 		}
 		if is {
@@ -478,6 +481,9 @@ func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
 			return a.get(0, ""), nil
 		}
 		v, ok := d.get(a.get(0, ""))
+		if !ok && d.partial != "" {
+			return &runtime{why: d.partial}, nil
+		}
 		if !ok {
 			v = a.get(1, "default")
 		}

@@ -266,6 +266,8 @@ func (f *frame) attribute(n python.Node, recv value, name string) (value, error)
 	switch r := recv.(type) {
 	case *runtime:
 		return &runtime{why: r.why}, nil
+	case *columnType:
+		return &runtime{why: describe(r) + "." + name}, nil
 	case *unreadable:
 		return nil, r.err
 	case ref:

@@ -172,6 +172,9 @@ func (f *frame) evalSubscript(e *python.Subscript) (value, error) {
 		if v, ok := r.get(index); ok {
 			return v, nil
 		}
+		if r.partial != "" {
+			return &runtime{why: r.partial}, nil
+		}
 		return nil, f.fail(e, "the key %s is not in the dict", repr(index))
 	case *class:
 		if r.isEnum {
@@ -183,6 +186,9 @@ func (f *frame) evalSubscript(e *python.Subscript) (value, error) {
 		}
 		return r, nil // a generic class with its parameter
 	case *object, ref:
+		if recv == ref("os.environ") {
+			return f.environment(index, nil, false), nil
+		}
 		return &object{path: ".[]", recv: recv, args: []value{index}, at: f.place(e)}, nil
 	}
 	i, isInt := index.(int64)

@@ -24,6 +24,7 @@ type interp struct {
 	fsys    fs.FS
 	roots   []string // the folders that the application's packages are imported from
 	modules map[string]*module
+	env     func(string) (string, bool) // the environment that a migration may see
 	// running counts the calls that are under way of a function, by the first statement of its body.
 	running map[python.Stmt]int
 	steps   int
@@ -142,13 +143,14 @@ func (f *frame) evaluate(e python.Expr) (value, error) {
 		if bad, ok := v.(*unreadable); ok {
 			return &runtime{why: reason(bad.err)}, nil
 		}
-		return v, nil
+		return f.data(v), nil
 	case *python.Attribute:
 		recv, err := f.eval(e.Value)
 		if err != nil {
 			return nil, err
 		}
-		return f.attribute(e, recv, e.Attr.Name)
+		v, err := f.attribute(e, recv, e.Attr.Name)
+		return f.data(v), err
 	case *python.Call:
 		return f.evalCall(e)
 	case *python.Tuple:
@@ -188,6 +190,23 @@ func (f *frame) evaluate(e python.Expr) (value, error) {
 		return v, err
 	}
 	return nil, f.fail(e, "an expression of this kind cannot be read (%s)", kind(e))
+}
+
+// data is what an imported name stands for where that is plain data; other names are followed where they are used.
+func (f *frame) data(v value) value {
+	r, ok := v.(ref)
+	if !ok {
+		return v
+	}
+	found, ok := f.resolve(r)
+	if !ok {
+		return v
+	}
+	switch found.(type) {
+	case nil, bool, int64, float64, str, tuple, *list, *dict, *member, *runtime:
+		return found
+	}
+	return v
 }
 
 func kind(n python.Node) string {
@@ -249,6 +268,9 @@ func repeat(line, n int) []int {
 
 // fill formats the value of an f-string's hole.
 func (f *frame) fill(h *python.Hole, v value) (value, error) {
+	if t, ok := v.(*columnType); ok {
+		v = t.text()
+	}
 	if isRuntime(v) {
 		return v, nil
 	}
@@ -264,7 +286,7 @@ func (f *frame) fill(h *python.Hole, v value) (value, error) {
 	}
 	s, ok := format(v, spec)
 	if !ok {
-		return nil, f.fail(h, "%s cannot be put into a string", describe(v))
+		return &runtime{why: describe(v) + ", which cannot be put into a string"}, nil
 	}
 	s.s = h.Debug.Value + s.s
 	return s, nil

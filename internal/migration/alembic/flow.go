@@ -10,6 +10,10 @@ import (
 // undecided runs a part that may or may not run, or run any number of times, depending on data. That is exact as long
 // as it changes no schema; what it assigns is unknown from there on.
 func (f *frame) undecided(why string, body []python.Stmt) error {
+	return f.perhapsRun(why, body, false)
+}
+
+func (f *frame) perhapsRun(why string, body []python.Stmt, loop bool) error {
 	before := f.dataOnly
 	if before == "" {
 		f.dataOnly = why
@@ -17,7 +21,7 @@ func (f *frame) undecided(why string, body []python.Stmt) error {
 	names := maps.Clone(f.names)
 	how, _, err := f.block(body)
 	f.dataOnly = before
-	f.forget(why, body, names)
+	f.forget(why, body, names, loop)
 	f.ends(how, why)
 	return err
 }
@@ -108,7 +112,7 @@ func (f *frame) loop() (end func()) {
 // undecidedLoop is a loop over what only a run can tell.
 func (f *frame) undecidedLoop(why string, body []python.Stmt) error {
 	defer f.loop()()
-	return f.undecided(why, body)
+	return f.perhapsRun(why, body, true)
 }
 
 func (f *frame) assignUnknown(target python.Expr, source value) error {

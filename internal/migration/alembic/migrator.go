@@ -23,8 +23,8 @@ type migrator struct {
 	version  string // the quoted name of the version table
 }
 
-func newMigrator(fsys fs.FS, l location, db *pgx.ConnConfig, aliases map[string]string) *migrator {
-	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}, roots: importRoots(l)}
+func newMigrator(fsys fs.FS, l location, db *pgx.ConnConfig, aliases map[string]string, env func(string) (string, bool)) *migrator {
+	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}, env: env, roots: importRoots(l)}
 	m := &migrator{config: db, interp: in, location: l}
 	m.ops = &operations{interp: in, location: l, aliases: aliases, enums: map[string]bool{}}
 	return m

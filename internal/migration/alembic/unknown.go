@@ -90,18 +90,43 @@ func targets(e python.Expr) []string {
 	return found
 }
 
-// forget makes unknown what a part may have bound: it may have run, or not, or several times.
-func (f *frame) forget(why string, body []python.Stmt, before map[string]value) {
+// forget makes unknown what a part may have bound: it may have run, or not, or, where it is a loop, several times. A
+// name that was not bound before has no other value than the part's.
+func (f *frame) forget(why string, body []python.Stmt, before map[string]value, loop bool) {
 	for _, name := range assigned(body) {
 		now, bound := f.names[name]
-		if !bound {
+		was, there := before[name]
+		if !bound || !there && !loop {
 			continue
 		}
-		was, there := before[name]
-		if same, known := equal(was, now); !there || !same || !known {
-			f.names[name] = &runtime{why: why}
+		if same, known := equal(was, now); there && same && known {
+			continue
 		}
+		known := beginning(now)
+		if there {
+			known = commonPrefix(known, beginning(was))
+		}
+		f.names[name] = &runtime{why: why, known: known}
 	}
+}
+
+// beginning is how a string begins, as far as that is known.
+func beginning(v value) string {
+	switch v := v.(type) {
+	case str:
+		return v.s
+	case *runtime:
+		return v.known
+	}
+	return ""
+}
+
+func commonPrefix(a, b string) string {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
 }
 
 // blur notes that a list or a dict was changed where it is open whether that happens.

@@ -34,9 +34,11 @@ type (
 		open  string
 	}
 	dict struct {
-		open   string
-		keys   []value
-		values map[string]value
+		open string
+		// partial says that a dict has more keys than are known, and where from.
+		partial string
+		keys    []value
+		values  map[string]value
 	}
 	// ref is a dotted name of a library, "sqlalchemy.Column".
 	ref string
@@ -336,7 +338,7 @@ func truth(v value) (is, known bool) {
 		return len(v.items) > 0, v.open == ""
 	case *dict:
 		return len(v.keys) > 0, v.open == ""
-	case *runtime:
+	case *runtime, ref:
 		return false, false
 	case *object:
 		return true, !strings.HasPrefix(v.path, ".") && !isOperator(v.path)
@@ -423,6 +425,8 @@ func describe(v value) string {
 		return v.name
 	case *runtime:
 		return v.why
+	case *columnType:
+		return "the column type " + v.sql
 	case *unreadable:
 		return "what could not be read before"
 	case *list:

@@ -52,6 +52,20 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 for newer in ("UUID", "Uuid"):  # SQLAlchemy 2.0's
     if not hasattr(sa, newer):
         setattr(sa, newer, sqlalchemy.dialects.postgresql.UUID)
+
+
+class CITEXT(sa.types.UserDefinedType):
+    cache_ok = True
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def get_col_spec(self, **kwargs):
+        return "CITEXT"
+
+
+if not hasattr(sqlalchemy.dialects.postgresql, "CITEXT"):
+    sqlalchemy.dialects.postgresql.CITEXT = CITEXT
 sa.testing = importlib.import_module("sqlalchemy.testing.schema")
 sa.testing.Column = sa.Column  # some migrations import it from there by mistake, and it works within a test run only
 if not hasattr(sa, "Double"):
@@ -63,7 +77,7 @@ config.set_main_option("script_location", folder)
 if sys.argv[3:]:
     config.set_main_option("version_locations", " ".join(sys.argv[3:]))
 script = ScriptDirectory.from_config(config)
-engine = sa.create_engine("postgresql+psycopg2://")
+engine = sa.create_engine("postgresql+psycopg2://", future="SQLALCHEMY_FUTURE" in os.environ)
 metadata = sa.MetaData(naming_convention=convention) if convention else sa.MetaData()
 with EnvironmentContext(config, script, fn=lambda rev, context: script._upgrade_revs("heads", rev)) as env:
     with engine.connect() as connection:
