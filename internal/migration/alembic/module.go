@@ -284,7 +284,7 @@ func (f *frame) standard(name string, a *arguments) (v value, done bool, err err
 	}
 	if hasPrefix(name, "os.", "uuid.", "datetime.", "random.", "time.", "secrets.", "hashlib.", "logging.", "warnings.", "json.",
 		"re.", "pathlib.", "sys.", "string.", "decimal.", "alembic.context.", "structlog.", "loguru.", "inspect.", "contextlib.", "io.", "csv.", "base64.",
-		"zlib.", "pickle.", "math.", "itertools.", "functools.", "collections.", "typing.", "traceback.", "getpass.", "tqdm", "threading.", "urllib.") {
+		"zlib.", "pickle.", "math.", "itertools.", "functools.", "collections.", "typing.", "traceback.", "getpass.", "tqdm", "threading.", "urllib.", "dotenv.", "asyncio.", "requests.", "httpx.") {
 		return &runtime{why: name + "()"}, true, nil
 	}
 	return nil, false, nil
