@@ -272,6 +272,10 @@ func (o *operations) syncEnum(f *frame, a *arguments) error {
 		}
 		labels[i] = literalSQL(s.s)
 	}
+	renames, err := f.renames(get(4, "enum_values_to_rename"), a)
+	if err != nil {
+		return err
+	}
 	columns, err := o.enumColumns(schema.s, name.s)
 	if err != nil {
 		return err
@@ -287,8 +291,17 @@ func (o *operations) syncEnum(f *frame, a *arguments) error {
 		if c.fallback != "" {
 			statements = append(statements, target+" DROP DEFAULT")
 		}
-		statements = append(statements, target+" TYPE "+full+suffix+" USING "+quote(c.column)+"::text"+suffix+"::"+full+suffix)
+		using := quote(c.column) + "::text" + suffix
+		for _, r := range renames {
+			if suffix == "" {
+				using = "CASE WHEN " + quote(c.column) + "::text = " + literalSQL(r[0]) + " THEN " + literalSQL(r[1]) + " ELSE " + using + " END"
+			} else {
+				using = "array_replace(" + using + ", " + literalSQL(r[0]) + ", " + literalSQL(r[1]) + ")"
+			}
+		}
+		statements = append(statements, target+" TYPE "+full+suffix+" USING ("+using+")::"+full+suffix)
 		if literal, _, ok := strings.Cut(c.fallback, "::"); ok {
+			literal = renamed(literal, renames)
 			statements = append(statements, target+" SET DEFAULT "+literal+"::"+full+suffix)
 		}
 	}
@@ -299,6 +312,51 @@ func (o *operations) syncEnum(f *frame, a *arguments) error {
 		}
 	}
 	return nil
+}
+
+// renames are the labels that are renamed on the way, old and new.
+func (f *frame) renames(v value, a *arguments) ([][2]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	pairs, err := f.iterate(a.node, v)
+	if err != nil {
+		return nil, err
+	}
+	var found [][2]string
+	for _, p := range pairs {
+		pair, _ := sequence(p)
+		if len(pair) != 2 {
+			return nil, f.fail(a.node, "the renamed label %s cannot be read", describe(p))
+		}
+		before, ok := pair[0].(str)
+		after, ok2 := pair[1].(str)
+		if !ok || !ok2 {
+			return nil, f.fail(a.node, "the renamed label %s cannot be read", describe(p))
+		}
+		found = append(found, [2]string{before.s, after.s})
+	}
+	return found, nil
+}
+
+// renamed is a default with the labels renamed: as a literal of its own, or in that of an array.
+func renamed(literal string, renames [][2]string) string {
+	inner, isArray := strings.CutPrefix(strings.TrimSuffix(literal, "}'"), "'{")
+	for _, r := range renames {
+		if !isArray {
+			literal = strings.ReplaceAll(literal, literalSQL(r[0]), literalSQL(r[1]))
+			continue
+		}
+		items := strings.Split(inner, ",")
+		for i, item := range items {
+			if strings.Trim(item, `"`) == r[0] {
+				items[i] = `"` + r[1] + `"`
+			}
+		}
+		inner = strings.Join(items, ",")
+		literal = "'{" + inner + "}'"
+	}
+	return literal
 }
 
 // enumColumns asks the database that is being built which columns have the enum's type, or an array of it.

@@ -32,7 +32,8 @@ var inspections = map[string]string{
 		FROM pg_constraint WHERE contype = 'u' AND conrelid = ` + inspected + ` ORDER BY 1`,
 	"get_pk_constraint": `SELECT conname::text, json_build_object('constrained_columns', ` + columnsOf("conrelid", "conkey") + `)
 		FROM pg_constraint WHERE contype = 'p' AND conrelid = ` + inspected,
-	"get_check_constraints": `SELECT conname::text, NULL::json FROM pg_constraint WHERE contype = 'c' AND conrelid = ` + inspected + ` ORDER BY 1`,
+	"get_check_constraints": `SELECT conname::text, json_build_object('sqltext', regexp_replace(pg_get_expr(conbin, conrelid), '^\s*\((.+)\)\s*$', '\1'))
+		FROM pg_constraint WHERE contype = 'c' AND conrelid = ` + inspected + ` ORDER BY 1`,
 	"get_enums": `SELECT typname::text, json_build_object('schema', typnamespace::regnamespace::text,
 			'labels', (SELECT json_agg(enumlabel ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = pg_type.oid))
 		FROM pg_type WHERE typtype = 'e' AND typnamespace = coalesce($1, current_schema())::regnamespace AND $2::text IS NULL ORDER BY 1`,

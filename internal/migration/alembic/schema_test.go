@@ -43,6 +43,9 @@ func TestSchemaEqualsAlembic(t *testing.T) {
 		if strings.Contains(string(archive.Files[len(archive.Files)-1].Data), "error: ") {
 			continue // one that cannot be read is no case for a comparison
 		}
+		if strings.HasPrefix(filepath.Base(name), "library_") && !hasLibraries(t) {
+			continue
+		}
 		compared++
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			top := t.TempDir()
@@ -119,6 +122,12 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string, conf
 		}
 	}
 	t.Logf("%d revisions, %d objects, built in %v", len(h.Revisions), len(b), took)
+}
+
+// hasLibraries tells whether the libraries beside alembic are there, which Debian does not have.
+func hasLibraries(t *testing.T) bool {
+	t.Helper()
+	return exec.CommandContext(t.Context(), python, "-c", "import alembic_utils, alembic_postgresql_enum").Run() == nil
 }
 
 // scripts is the folder of env.py.

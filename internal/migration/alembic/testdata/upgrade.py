@@ -70,6 +70,11 @@ sa.testing = importlib.import_module("sqlalchemy.testing.schema")
 sa.testing.Column = sa.Column  # some migrations import it from there by mistake, and it works within a test run only
 if not hasattr(sa, "Double"):
     sa.Double = sqlalchemy.dialects.postgresql.DOUBLE_PRECISION
+for library in ("alembic_utils", "alembic_postgresql_enum"):  # they add to alembic.op
+    try:
+        importlib.import_module(library)
+    except ImportError:
+        pass
 sys.meta_path.append(Finder())
 folder, convention = sys.argv[1], json.loads(sys.argv[2])
 config = Config()
