@@ -82,7 +82,7 @@ config.set_main_option("script_location", folder)
 if sys.argv[3:]:
     config.set_main_option("version_locations", " ".join(sys.argv[3:]))
 script = ScriptDirectory.from_config(config)
-engine = sa.create_engine("postgresql+psycopg2://", future="SQLALCHEMY_FUTURE" in os.environ)
+engine = sa.create_engine("postgresql+psycopg2://")
 metadata = sa.MetaData(naming_convention=convention) if convention else sa.MetaData()
 with EnvironmentContext(config, script, fn=lambda rev, context: script._upgrade_revs("heads", rev)) as env:
     with engine.connect() as connection:
