@@ -339,22 +339,12 @@ func (f *frame) renames(v value, a *arguments) ([][2]string, error) {
 	return found, nil
 }
 
-// renamed is a default with the labels renamed: as a literal of its own, or in that of an array.
+// renamed is a default with the labels renamed, as far as the library does it (sql_commands/column_default.py): where they
+// stand in quotes of their own. PostgreSQL refuses the others.
 func renamed(literal string, renames [][2]string) string {
-	inner, isArray := strings.CutPrefix(strings.TrimSuffix(literal, "}'"), "'{")
 	for _, r := range renames {
-		if !isArray {
-			literal = strings.ReplaceAll(literal, literalSQL(r[0]), literalSQL(r[1]))
-			continue
-		}
-		items := strings.Split(inner, ",")
-		for i, item := range items {
-			if strings.Trim(item, `"`) == r[0] {
-				items[i] = `"` + r[1] + `"`
-			}
-		}
-		inner = strings.Join(items, ",")
-		literal = "'{" + inner + "}'"
+		literal = strings.ReplaceAll(literal, "'"+r[0]+"'", "'"+r[1]+"'")
+		literal = strings.ReplaceAll(literal, `"`+r[0]+`"`, `"`+r[1]+`"`)
 	}
 	return literal
 }
