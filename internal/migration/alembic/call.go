@@ -483,6 +483,9 @@ func (f *frame) callRef(path string, a *arguments) (value, error) {
 		v, err := f.ops.call(f, name, a)
 		return v, last(err)
 	}
+	if path == "alembic.context.config.get_main_option" && f.ops != nil {
+		return f.ops.mainOption(a), nil
+	}
 	if v, done, err := f.standard(path, a); done {
 		return v, err
 	}

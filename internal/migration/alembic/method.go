@@ -24,6 +24,9 @@ func (o *operations) method(f *frame, made *object, name string, a *arguments) (
 		}
 		return o.inspect(name, a)
 	}
+	if name == "get_main_option" && recv.path == ".config" {
+		return o.mainOption(a), nil
+	}
 	if recv.recv == nil && isOneOf(name, "create", "drop", "create_all", "drop_all") {
 		if done, err := o.create(f, recv, name, a); done {
 			return nil, err
