@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"golang.org/x/mod/modfile"
+
+	"github.com/headgate/headgate/internal/reference/fold"
 )
 
 // pkg is the Go files of one folder, whatever their build tags say.
@@ -179,11 +181,11 @@ func (t *tree) load(dir string) *pkg {
 			if e.IsDir() || !readsPath(name) {
 				continue
 			}
-			text, err := fs.ReadFile(t.fsys, name)
-			if err != nil || len(text) > largestFile {
+			text, err := fold.Load(t.fsys, name)
+			if err != nil {
 				continue
 			}
-			if src, err := parse(name, text); err == nil {
+			if src, problem := parse(text); problem == nil {
 				sources = append(sources, src)
 			}
 		}
