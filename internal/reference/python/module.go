@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/headgate/headgate/internal/reference/fold"
 	py "github.com/headgate/headgate/internal/syntax/python"
 )
 
@@ -284,12 +285,12 @@ func (t *tree) load(file string) (*module, error) {
 			l.module = &module{dir: file, names: bind(nil)}
 			return
 		}
-		text, err := readFile(t.fsys, file)
+		text, err := fold.Load(t.fsys, file)
 		if err != nil {
 			l.err = err
 			return
 		}
-		src := parse(file, text)
+		src := parse(text)
 		l.module = &module{src: src, names: bindModule(src.tree.Body)}
 		if path.Base(file) == "__init__.py" {
 			l.module.dir = path.Dir(file)
