@@ -195,7 +195,7 @@ func permissions(settings map[string]string) (readable, writable bool) {
 
 // anonymous is an embedded field: its own fields' columns, or one column where its type is a value.
 func (m *model) anonymous(f *ast.Field, settings map[string]string, at typeAt, prefix string, depth int) []column {
-	name, pos := embeddedName(f.Type)
+	name, pos := typeName(f.Type)
 	if !ast.IsExported(name) {
 		return nil
 	}
