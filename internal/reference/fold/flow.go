@@ -149,7 +149,7 @@ func (r *Reader) Loop(changes []Change, body func()) {
 	}
 	inside := r.Branch(func() bool { body(); return false })
 	for v, value := range held {
-		r.Absorb(inside.set[v]) // it is held, and once more round the loop
+		r.mark(r.marks.absorbed, inside.set[v], false) // it is held, and once more round the loop; a tail may begin in the loop
 		r.Set(v, value)
 	}
 	// A variable that only the body sets has what the body left, or nothing.

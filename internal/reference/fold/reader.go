@@ -141,16 +141,17 @@ func (r *Reader) Elsewhere(read func() Value) (v Value) {
 	return v
 }
 
-// Record notes a text that can be SQL. Where the whole cannot, the part of it that begins one is looked at.
+// Record notes a text that can be SQL. Where the whole cannot, its tail is looked at: what stands before that is not known. A
+// tail that begins with a constant from elsewhere is noted there.
 func (r *Reader) Record(v Value, at Place) {
 	if r.mute > 0 || v.Number {
 		return
 	}
 	for _, a := range v.alternatives {
-		if a.beginsSQL() {
+		if a.begins {
 			r.note(a, at)
-		} else if a.count > 1 {
-			r.recordTail(a, at.In)
+		} else if a.tail != nil && a.tail.first.at.In == at.In {
+			r.note(*a.tail, a.tail.first.at)
 		}
 	}
 }
@@ -161,25 +162,6 @@ func (r *Reader) RecordAll(values []Value, at func(i int) Place) {
 		if v.Known() {
 			r.Record(v, at(i))
 		}
-	}
-}
-
-// recordTail notes what a text goes on with from the first literal that begins a statement; what stands before it is not known.
-func (r *Reader) recordTail(a alternative, in *Source) {
-	tail := Value{}
-	var at Place
-	a.pieces.each(func(p *piece) bool {
-		switch {
-		case tail.Known():
-			tail = r.Concat(tail, r.single(*p, 0))
-			return tail.Known()
-		case p.hole == "" && p.part == nil && p.at.In == in && reference.BeginsSQL(p.literal.Value):
-			tail, at = r.single(*p, 0), p.at
-		}
-		return true
-	})
-	for _, t := range tail.alternatives {
-		r.note(t, at)
 	}
 }
 
@@ -194,22 +176,20 @@ func (r *Reader) note(a alternative, at Place) {
 }
 
 // Absorb notes that a value is part of a larger text.
-func (r *Reader) Absorb(v Value) {
-	if r.mute > 0 {
-		return
-	}
-	for _, a := range v.alternatives {
-		r.marks.absorbed[a.id] = true
-	}
-}
+func (r *Reader) Absorb(v Value) { r.mark(r.marks.absorbed, v, true) }
 
 // Use notes that a value stands on its own.
-func (r *Reader) Use(v Value) {
+func (r *Reader) Use(v Value) { r.mark(r.marks.used, v, true) }
+
+func (r *Reader) mark(as map[uint64]bool, v Value, tails bool) {
 	if r.mute > 0 {
 		return
 	}
 	for _, a := range v.alternatives {
-		r.marks.used[a.id] = true
+		as[a.id] = true
+		if tails && a.tail != nil {
+			as[a.tail.id] = true
+		}
 	}
 }
 
@@ -231,8 +211,8 @@ func (r *Reader) HandOver(v Value, style reference.Placeholders) {
 	if r.mute > 0 {
 		return
 	}
+	r.Use(v)
 	for _, a := range v.alternatives {
-		r.marks.used[a.id] = true
 		if a.joins < 2 {
 			r.marks.certain[a.id] = true
 		}

@@ -73,9 +73,14 @@ func (t *rope) each(visit func(*piece) bool) bool {
 // alternative is one text that a value can have.
 type alternative struct {
 	pieces *rope
+	first  *piece
 	// count is how many pieces there are; literal tells whether one of them is no hole.
 	count   int
 	literal bool
+	// blank says that there is nothing but white space; begins, that the text can be SQL, by its beginning.
+	blank, begins bool
+	// tail is what the text goes on with from where a statement can begin, for a text that begins with something else.
+	tail *alternative
 	// id is the same for the same pieces in the same order, wherever they are put together.
 	id uint64
 	// joins counts how often the flow of the code came together on the way to this text. After two, the text may
@@ -93,19 +98,6 @@ func (a alternative) text() reference.Text {
 		return true
 	})
 	return b.Text()
-}
-
-// beginsSQL tells whether the text can be SQL, by its beginning.
-func (a alternative) beginsSQL() (begins bool) {
-	a.pieces.each(func(p *piece) bool {
-		text := p.sql()
-		if strings.TrimSpace(text) == "" {
-			return true
-		}
-		begins = reference.BeginsSQL(text)
-		return false
-	})
-	return begins
 }
 
 // Value is what is known of an expression. The zero Value says that nothing is.
@@ -162,12 +154,10 @@ func (r *Reader) single(p piece, part int) Value {
 		piece
 	}{piece: p}
 	leaf.rope.piece = &leaf.piece
-	size := 1
-	if p.hole == "" {
-		size = len(p.sql())
-	}
+	sql := p.sql()
 	return Value{alternatives: []alternative{{
-		pieces: &leaf.rope, count: 1, literal: p.hole == "", size: size,
+		pieces: &leaf.rope, first: &leaf.piece, count: 1, literal: p.hole == "", size: len(sql),
+		blank: strings.TrimSpace(sql) == "", begins: reference.BeginsSQL(sql),
 		id: maphash.Comparable(r.seed, link{path: p.at.In.Path, offset: p.at.Start, part: part}),
 	}}}
 }
@@ -213,7 +203,7 @@ func (r *Reader) OrHole(v Value, at Place, reason string) Value {
 }
 
 // Empty is the text of no pieces.
-func Empty() Value { return Value{alternatives: []alternative{{}}} }
+func Empty() Value { return Value{alternatives: []alternative{{blank: true}}} }
 
 // Concat is a followed by b: each text of a with each of b. It is not known where there are too many.
 func (r *Reader) Concat(a, b Value) Value {
@@ -233,19 +223,34 @@ func (r *Reader) Concat(a, b Value) Value {
 }
 
 func (r *Reader) joined(x, y alternative) alternative {
-	out := alternative{
-		count: x.count + y.count, literal: x.literal || y.literal, joins: x.joins + y.joins, size: x.size + y.size,
-	}
+	out := x
 	switch {
 	case x.count == 0:
-		out.id, out.pieces = y.id, y.pieces
-	case y.count == 0:
-		out.id, out.pieces = x.id, x.pieces
-	default:
+		out = y
+	case y.count > 0:
 		out.pieces = &rope{left: x.pieces, right: y.pieces}
 		out.id = maphash.Comparable(r.seed, link{before: x.id, offset: int(y.id)})
+		out.count, out.size, out.literal = x.count+y.count, x.size+y.size, x.literal || y.literal
+		out.blank, out.begins = x.blank && y.blank, x.begins || x.blank && y.begins
+		out.tail = r.tail(out.begins, x, y)
 	}
+	out.joins = x.joins + y.joins
 	return out
+}
+
+// tail is the tail of x and y in a row.
+func (r *Reader) tail(begins bool, x, y alternative) *alternative {
+	switch {
+	case begins:
+		return nil
+	case x.tail != nil:
+		longer := r.joined(*x.tail, y)
+		return &longer
+	case y.begins:
+		head := y
+		return &head
+	}
+	return y.tail
 }
 
 // Join is the value where ways of the code come together.

@@ -79,7 +79,7 @@ func (r *Reader) Give(to Parameter, v Value) {
 		return
 	}
 	for _, a := range v.alternatives {
-		if a.joins < 2 && a.beginsSQL() {
+		if a.joins < 2 && a.begins {
 			r.marks.wrappers.given[to] = append(r.marks.wrappers.given[to], a.id)
 		}
 	}
