@@ -29,6 +29,8 @@ type operations struct {
 	conventions map[string]string
 	// enums are those that tables brought along, in any migration of this run: alembic makes each only once.
 	enums map[string]bool
+	// creatingAll says that create_all runs, which looks what is there already.
+	creatingAll bool
 
 	file       string
 	statements []migration.Statement

@@ -32,7 +32,7 @@ type sqlType struct {
 }
 
 func (f *frame) failAt(p place, problem string, args ...any) error {
-	return &migration.Error{File: f.mod.file, Line: p.line, Column: p.column, Problem: fmt.Sprintf(problem, args...), Remedy: ways}
+	return &migration.Error{File: f.mod.file, Line: p.line, Column: p.column, Problem: fmt.Sprintf(problem, args...), Remedy: f.ways()}
 }
 
 // typeOf compiles a type as SQLAlchemy's PGTypeCompiler does.
