@@ -186,6 +186,8 @@ func (o *operations) createAll(f *frame, metadata value, a *arguments) error {
 			only = append(only, name)
 		}
 	}
+	o.called = a.at
+	defer func() { o.called = place{} }()
 	made, err := o.createTables(g, metadata, only)
 	if err == nil && made == 0 {
 		return f.failAt(a.at, "no model was found whose table create_all could make")

@@ -31,6 +31,8 @@ type operations struct {
 	enums map[string]bool
 	// creatingAll says that create_all runs, which looks what is there already.
 	creatingAll bool
+	// called is where a migration calls create_all, which is where it makes all that the models say; the zero place outside of it.
+	called place
 
 	file       string
 	statements []migration.Statement
@@ -49,11 +51,24 @@ func (o *operations) run(f *frame, s migration.Statement) error {
 	if err := o.mayChange(f, at, verb); err != nil {
 		return err
 	}
-	o.statements = append(o.statements, s)
+	o.statements = append(o.statements, o.called.moved(s))
 	if _, err := o.conn.Exec(o.ctx, s.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return s.Refused(o.file, err)
 	}
 	return nil
+}
+
+// moved is a statement of another file, as one of the place that calls for it.
+func (p place) moved(s migration.Statement) migration.Statement {
+	if p == (place{}) {
+		return s
+	}
+	at := new(ddl)
+	for range strings.Count(s.SQL, "\n") + 1 {
+		at.at = append(at.at, p)
+	}
+	at.lines = []string{s.SQL}
+	return at.statement()
 }
 
 // dataVerbs begin the statements that are on data.
