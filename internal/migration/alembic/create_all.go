@@ -53,7 +53,10 @@ func (m modelMigrator) Apply(ctx context.Context, r migration.Revision) ([]migra
 // hasModels tells by a file's text that it may declare tables.
 var hasModels = regexp.MustCompile(`\bColumn\b|\bmapped_column\b|\bMapped\b|\bTable\b|\bSQLModel\b|__tablename__|\.Model\b|\bcreate_materialized_view\b|\bcreate_view\b|\b(before|after)_create\b`)
 
-// otherFiles are folders and files that no application imports when it makes its tables.
+// extension finds the extensions that the application makes before its tables.
+var extension = regexp.MustCompile(`(?i)\bcreate\s+extension\s+(?:if\s+not\s+exists\s+)?"?([a-z0-9_-]+)`)
+
+// otherFolder and otherFile are what no application imports when it makes its tables.
 var (
 	otherFolder = regexp.MustCompile(`^(\..+|node_modules|tests?|testing|vendor|venv|env|site-packages|__pycache__|examples?|docs?)$`)
 	otherFile   = regexp.MustCompile(`^(test_.*|.*_test|conftest|setup)\.py$`)
@@ -79,6 +82,9 @@ func (o *operations) loadModels() (*models, error) {
 		if err != nil {
 			return fmt.Errorf("read the models: %w", err)
 		}
+		for _, m := range extension.FindAllSubmatch(source, -1) {
+			o.extensions = append(o.extensions, string(m[1]))
+		}
 		if hasModels.Match(source) {
 			in.steps = 0
 			in.load(file)
@@ -99,6 +105,17 @@ func (o *operations) createTargets() error {
 		return err
 	}
 	targets, env := o.targets()
+	for _, name := range o.extensions {
+		available, err := o.exists("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = $1)", name)
+		if err != nil {
+			return fmt.Errorf("ask for extensions: %w", err)
+		}
+		if available {
+			if err := o.run(env, line(place{1, 1}, "CREATE EXTENSION IF NOT EXISTS ", quote(name)).statement()); err != nil {
+				return err
+			}
+		}
+	}
 	if targets == nil {
 		for _, t := range g.tables {
 			if !slices.Contains(targets, t.metadata) {

@@ -31,6 +31,8 @@ type operations struct {
 	enums map[string]bool
 	// creatingAll says that create_all runs, which looks what is there already.
 	creatingAll bool
+	// extensions are those that the application's code makes.
+	extensions []string
 	// called is where a migration calls create_all, which is where it makes all that the models say; the zero place outside of it.
 	called place
 
@@ -53,7 +55,11 @@ func (o *operations) run(f *frame, s migration.Statement) error {
 	}
 	o.statements = append(o.statements, o.called.moved(s))
 	if _, err := o.conn.Exec(o.ctx, s.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-		return s.Refused(o.file, err)
+		refused := s.Refused(o.file, err)
+		if o.creatingAll {
+			refused.Problem = strings.Replace(refused.Problem, "the migration fails", "what the model says fails", 1)
+		}
+		return refused
 	}
 	return nil
 }

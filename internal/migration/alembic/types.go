@@ -65,6 +65,9 @@ func (f *frame) typeOf(v value, at place) (sqlType, error) {
 		if alias, ok := f.alias(t.path); ok && t.recv == nil {
 			return sqlType{sql: alias}, nil
 		}
+		if nameLast(t.path) == "as_mutable" && len(t.args) > 0 { // Mutable.as_mutable(type) watches values and is that type
+			return f.typeOf(t.args[0], at)
+		}
 		if t.path == ".with_variant" {
 			return f.variant(t, at)
 		}
