@@ -123,9 +123,6 @@ func (c *run) releasedHistory() (migration.Format, *migration.History, error) {
 		if !ok {
 			return nil, nil, usageError{fmt.Errorf("`baseline: models` reads SQLAlchemy's models and takes Alembic migrations, and these are %s; name a SQL file with `baseline`", c.format.Name())}
 		}
-		if c.config.Base == baseDatabase {
-			return nil, nil, usageError{errors.New("`baseline: models` needs the released code, and `base: database` names none; name a tag, branch or commit with `base`, or a SQL file with `baseline`")}
-		}
 		return format.FromModels(), history, nil
 	}
 	return plain.Format{}, history, nil
