@@ -89,7 +89,7 @@ func readScript(fsys fs.FS, file string) (*script, error) {
 		return nil, err
 	}
 	s := &script{file: file, versionLine: 1, parentsLine: 1, dependenciesLine: 1}
-	in := &interp{fsys: fsys, modules: map[string]*module{}}
+	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}}
 	f := &frame{interp: in, mod: mod, names: mod.names}
 	lines := map[string]int{}
 	for _, stmt := range tree.Body {
@@ -169,10 +169,10 @@ func versions(file, variable string, line int, v value) ([]string, error) {
 
 // Migrator interprets the revisions of h over db. Each runs in a transaction of its own, as with
 // transaction_per_migration; what a migration does in an autocommit_block is committed before and after.
-func (fm Format) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, _ func(string) (string, bool)) (migration.Migrator, error) {
+func (fm Format) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, env func(string) (string, bool)) (migration.Migrator, error) {
 	l, err := locate(fsys, h.Dir)
 	if err != nil {
 		return nil, err
 	}
-	return newMigrator(fsys, l, db, fm.TypeAliases), nil
+	return newMigrator(fsys, l, db, fm.TypeAliases, env), nil
 }

@@ -24,6 +24,9 @@ func names(list string) map[string]bool {
 
 // iterate lists the items of a value.
 func (f *frame) iterate(n python.Node, v value) ([]value, error) {
+	if why := openWhy(v); why != "" {
+		return nil, f.fail(n, "the items of %s cannot be read", describe(v))
+	}
 	switch v := v.(type) {
 	case tuple:
 		return v, nil
@@ -57,8 +60,8 @@ func (f *frame) iterate(n python.Node, v value) ([]value, error) {
 
 func (f *frame) callBuiltin(name string, a *arguments) (value, error) {
 	for _, arg := range a.args {
-		if run, ok := arg.(*runtime); ok && name != "print" && name != "getattr" && name != "hasattr" && name != "isinstance" {
-			return &runtime{why: run.why}, nil
+		if why := openWhy(arg); why != "" && name != "print" && name != "getattr" && name != "hasattr" && name != "isinstance" {
+			return &runtime{why: why}, nil
 		}
 		if o, ok := arg.(*object); ok && slices.Contains([]string{"len", "list", "set", "tuple", "sorted", "dict", "int", "any", "all", "next", "iter", "min", "max", "sum", "map", "filter", "zip", "enumerate"}, name) {
 			return &runtime{why: describe(o)}, nil
@@ -84,6 +87,9 @@ func (f *frame) callBuiltin(name string, a *arguments) (value, error) {
 	case "str", "repr":
 		if len(a.args) == 0 {
 			return text(""), nil
+		}
+		if t, ok := a.args[0].(*columnType); ok {
+			return t.text(), nil
 		}
 		if name == "repr" {
 			return text(repr(a.args[0])), nil
@@ -168,7 +174,7 @@ func (f *frame) isinstance(a *arguments) value {
 			is = b.name == "bool" || b.name == "int"
 		case int64:
 			is = b.name == "int"
-		case *runtime, *object:
+		case *runtime, *object, *columnType:
 			return &runtime{why: "isinstance()"}
 		}
 		if is {
@@ -197,7 +203,7 @@ func (f *frame) rangeOf(a *arguments) (value, error) {
 	for n := bounds[0]; bounds[2] > 0 && n < bounds[1] || bounds[2] < 0 && n > bounds[1]; n += bounds[2] {
 		items = append(items, n)
 	}
-	return &list{items}, nil
+	return &list{items: items}, nil
 }
 
 func (f *frame) callSequence(name string, a *arguments) (value, error) {
@@ -206,7 +212,7 @@ func (f *frame) callSequence(name string, a *arguments) (value, error) {
 		var err error
 		source := a.args[0]
 		if len(a.args) > 1 && (name == "min" || name == "max") {
-			source = &list{a.args}
+			source = &list{items: a.args}
 		}
 		if items, err = f.iterate(a.node, source); err != nil {
 			return nil, err
@@ -274,7 +280,7 @@ func (f *frame) callSequence(name string, a *arguments) (value, error) {
 		}
 		return total, nil
 	}
-	return &list{items}, nil
+	return &list{items: items}, nil
 }
 
 func (f *frame) zip(a *arguments) (value, error) {
@@ -366,7 +372,19 @@ func sortedKeys(m map[string]value) []string {
 	return keys
 }
 
+// listChanges and dictChanges are the methods that change a list or a set, and a dict.
+var (
+	listChanges = names("append add extend update insert pop reverse sort remove clear discard")
+	dictChanges = names("pop setdefault update clear popitem")
+)
+
 func (f *frame) listMethod(l *list, name string, a *arguments) (value, error) {
+	if f.dataOnly != "" && listChanges[name] {
+		l.open = f.dataOnly
+	}
+	if l.open != "" {
+		return &runtime{why: l.open}, nil
+	}
 	switch name {
 	case "append", "add":
 		if len(l.items) >= maxItems {
@@ -379,7 +397,8 @@ func (f *frame) listMethod(l *list, name string, a *arguments) (value, error) {
 		return nil, nil
 	case "extend", "update":
 		if loopsOverData(a.get(0, "")) {
-			return &runtime{why: describe(a.get(0, ""))}, nil
+			l.open = describe(a.get(0, ""))
+			return nil, nil
 		}
 		more, err := f.iterate(a.node, a.get(0, ""))
 		l.items = append(l.items, more...)
@@ -390,7 +409,7 @@ func (f *frame) listMethod(l *list, name string, a *arguments) (value, error) {
 			return nil, nil
 		}
 	case "copy":
-		return &list{slices.Clone(l.items)}, nil
+		return &list{items: slices.Clone(l.items)}, nil
 	case "pop":
 		i := int64(len(l.items) - 1)
 		if n, ok := a.get(0, "").(int64); ok {
@@ -430,10 +449,19 @@ func (f *frame) listMethod(l *list, name string, a *arguments) (value, error) {
 	case "difference":
 		return f.binary(a.node, "-", l, a.get(0, ""))
 	}
+	if listChanges[name] {
+		l.open = "the method " + name + "() of a list"
+	}
 	return nil, f.fail(a.node, "the method %s() of a list cannot be read", name)
 }
 
 func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
+	if f.dataOnly != "" && dictChanges[name] {
+		d.open = f.dataOnly
+	}
+	if d.open != "" {
+		return &runtime{why: d.open}, nil
+	}
 	result := &list{}
 	switch name {
 	case "items":
@@ -442,7 +470,7 @@ func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
 		}
 		return result, nil
 	case "keys":
-		return &list{slices.Clone(d.keys)}, nil
+		return &list{items: slices.Clone(d.keys)}, nil
 	case "values":
 		for _, k := range d.keys {
 			result.items = append(result.items, d.at(k))
@@ -453,6 +481,9 @@ func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
 			return a.get(0, ""), nil
 		}
 		v, ok := d.get(a.get(0, ""))
+		if !ok && d.partial != "" {
+			return &runtime{why: d.partial}, nil
+		}
 		if !ok {
 			v = a.get(1, "default")
 		}
@@ -464,7 +495,9 @@ func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
 		}
 		return v, nil
 	case "update":
-		if more, ok := a.get(0, "").(*dict); ok {
+		if loopsOverData(a.get(0, "")) {
+			d.open = describe(a.get(0, ""))
+		} else if more, ok := a.get(0, "").(*dict); ok {
 			for _, k := range more.keys {
 				d.set(k, more.at(k))
 			}
@@ -475,6 +508,9 @@ func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
 		return nil, nil
 	case "copy":
 		return f.makeDict(&arguments{args: []value{d}, node: a.node, at: a.at})
+	}
+	if dictChanges[name] {
+		d.open = "the method " + name + "() of a dict"
 	}
 	return nil, f.fail(a.node, "the method %s() of a dict cannot be read", name)
 }

@@ -36,6 +36,9 @@ func (f *frame) evalCall(e *python.Call) (value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.callable(e.Func); err != nil {
+		return nil, err
+	}
 	args, err := f.evalItems(e.Args)
 	if err != nil {
 		return nil, err
@@ -64,6 +67,20 @@ func (f *frame) evalCall(e *python.Call) (value, error) {
 		}
 	}
 	return f.call(callee, a)
+}
+
+// callable refuses a function of the migration's that could not be read: it may do anything to the schema.
+func (f *frame) callable(callee python.Expr) error {
+	name, ok := callee.(*python.Name)
+	if !ok || f.ops == nil || f.lenient() {
+		return nil
+	}
+	if v, _ := f.lookup(name.Name); v != nil {
+		if bad, ok := v.(*unreadable); ok {
+			return bad.err
+		}
+	}
+	return nil
 }
 
 // call calls anything.
@@ -119,9 +136,20 @@ func (f *frame) callFunction(fn *function, a *arguments) (value, error) {
 	if fn.lambda != nil {
 		return inner.eval(fn.lambda)
 	}
+	if len(fn.body) == 0 {
+		return nil, nil
+	}
+	if f.running[fn.body[0]] >= 2 && inner.lenient() {
+		return &runtime{why: "the recursion of " + fn.name + "()"}, nil
+	}
+	f.running[fn.body[0]]++
 	before := f.dataOnly
-	defer func() { f.dataOnly = before }()
 	_, v, err := inner.block(fn.body)
+	if f.dataOnly != before { // another return may have come first
+		v = &runtime{why: f.dataOnly}
+	}
+	f.dataOnly = before
+	f.running[fn.body[0]]--
 	return v, err
 }
 
@@ -238,6 +266,8 @@ func (f *frame) attribute(n python.Node, recv value, name string) (value, error)
 	switch r := recv.(type) {
 	case *runtime:
 		return &runtime{why: r.why}, nil
+	case *columnType:
+		return &runtime{why: describe(r) + "." + name}, nil
 	case *unreadable:
 		return nil, r.err
 	case ref:
@@ -248,8 +278,11 @@ func (f *frame) attribute(n python.Node, recv value, name string) (value, error)
 	case *module:
 		if v, ok := r.names[name]; ok {
 			if bad, isBad := v.(*unreadable); isBad {
-				return nil, bad.err
+				return &runtime{why: reason(bad.err)}, nil
 			}
+			return v, nil
+		}
+		if v, ok := f.submodule(r, name); ok {
 			return v, nil
 		}
 		return nil, f.fail(n, "%s has no name %s", r.file, name)
@@ -365,7 +398,7 @@ func (f *frame) typeAttribute(o *object, name string) (value, bool) {
 			for i, l := range labels {
 				items[i] = text(l)
 			}
-			return &list{items}, true
+			return &list{items: items}, true
 		}
 		v, ok := o.kwargs["name"]
 		return v, ok
@@ -395,7 +428,7 @@ func (f *frame) callMethod(m *method, a *arguments) (value, error) {
 		return f.dictMethod(r, m.name, a)
 	case tuple:
 		if m.name == "index" || m.name == "count" {
-			return f.listMethod(&list{r}, m.name, a)
+			return f.listMethod(&list{items: r}, m.name, a)
 		}
 	case *builtin:
 		if r.name == "dict" && m.name == "fromkeys" && len(a.args) > 0 {
@@ -450,7 +483,8 @@ func (f *frame) callObject(recv value, name string, a *arguments) (value, error)
 	if f.ops == nil {
 		return made, nil
 	}
-	return f.ops.method(f, made, name, a)
+	v, err := f.ops.method(f, made, name, a)
+	return v, last(err)
 }
 
 // callRef calls a library's function.
@@ -459,7 +493,8 @@ func (f *frame) callRef(path string, a *arguments) (value, error) {
 		if f.ops == nil {
 			return &runtime{why: path + "()"}, nil
 		}
-		return f.ops.call(f, name, a)
+		v, err := f.ops.call(f, name, a)
+		return v, last(err)
 	}
 	if lastPart(path) == "create_all" && f.ops != nil {
 		return nil, f.ops.createAll(f, f.metadataOf(ref(strings.TrimSuffix(path, ".create_all")), 0), a)

@@ -22,12 +22,12 @@ func (fm Format) FromModels() migration.Format { return fromModels{fm} }
 type fromModels struct{ Format }
 
 // Migrator makes the tables of the models of fsys whatever revision is applied.
-func (fm fromModels) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, _ func(string) (string, bool)) (migration.Migrator, error) {
+func (fm fromModels) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, env func(string) (string, bool)) (migration.Migrator, error) {
 	l, err := locate(fsys, h.Dir)
 	if err != nil {
 		return nil, err
 	}
-	m := newMigrator(fsys, l, db, fm.TypeAliases)
+	m := newMigrator(fsys, l, db, fm.TypeAliases, env)
 	m.interp.fromModels = true
 	return modelMigrator{m}, nil
 }

@@ -1,9 +1,13 @@
 package alembic
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/headgate/headgate/internal/migration"
 )
 
 // entityOperations are those that alembic_utils and alembic_postgresql_enum add to alembic.op.
@@ -30,84 +34,213 @@ func (o *operations) entity(f *frame, name string, a *arguments) (handled bool, 
 	return true, o.replaceableEntity(f, name, e, a)
 }
 
-// entityText is an argument of an entity.
-func entityText(e *object, position int, name string) str {
-	s, _ := (&arguments{args: e.args, kwargs: e.kwargs}).get(position, name).(str)
-	return s
+// replaceable is one of alembic_utils' entities, as its classes write it (pg_function.py, pg_view.py, pg_trigger.py and so on).
+type replaceable struct {
+	create string // without the verb that makes it a replacement
+	drop   string
+	// orReplace says that create can be CREATE OR REPLACE, ifExists that replacing drops with IF EXISTS first.
+	orReplace, ifExists bool
+	lines               str // whose lines those of create are
 }
 
-// replaceableEntity sends the DDL of alembic_utils' replaceable_entity classes.
-func (o *operations) replaceableEntity(f *frame, operation string, e *object, a *arguments) error {
-	schema, signature, definition := entityText(e, 0, "schema"), entityText(e, 1, "signature"), entityText(e, 2, "definition")
-	dropping := operation == "drop_entity"
-	replacing := operation == "replace_entity"
-	body := strings.TrimSpace(unescape(definition).s)
-	name := quoteAlways(schema.s) + "." + quoteAlways(signature.s)
-	var create, drop string
-	switch lastPart(e.path) {
+// entityArguments are those of an entity's constructor.
+func entityArguments(e *object) *arguments {
+	return &arguments{args: e.args, kwargs: e.kwargs, at: e.at}
+}
+
+// unquoted is a name as alembic_utils keeps it: without quotes and with single spaces (statement.py).
+func unquoted(v value) string {
+	s, _ := v.(str)
+	return strings.ReplaceAll(strings.Join(strings.Fields(s.s), " "), `"`, "")
+}
+
+// readEntity reads an entity; false where its kind is not known.
+func readEntity(e *object) (*replaceable, bool) {
+	a := entityArguments(e)
+	kind := lastPart(e.path)
+	schema, signature := unquoted(a.get(0, "schema")), unquoted(a.get(1, "signature"))
+	position := 2
+	if kind == "PGPolicy" {
+		position = -1 // its order of arguments has changed; all write names
+	}
+	definition, _ := a.get(position, "definition").(str)
+	body := strings.TrimSpace(strings.TrimRight(strings.TrimSpace(unescape(definition).s), ";"))
+	name := quoteAlways(schema) + "." + quoteAlways(signature)
+	entity := unquoted(a.get(3, "on_entity"))
+	if kind == "PGPolicy" {
+		entity = unquoted(a.kwargs["on_entity"])
+	}
+	if !strings.Contains(entity, ".") {
+		entity = "public." + entity
+	}
+	r := &replaceable{lines: definition}
+	switch kind {
 	case "PGFunction":
-		fn, rest, _ := strings.Cut(signature.s, "(")
-		name = quoteAlways(schema.s) + "." + quoteAlways(strings.TrimSpace(fn)) + "(" + rest
-		create = "CREATE OR REPLACE FUNCTION " + name + " " + body
-		drop = "DROP FUNCTION " + name
+		name, rest, ok := strings.Cut(signature, "(")
+		if !ok {
+			return nil, false
+		}
+		name = quoteAlways(schema) + "." + quoteAlways(strings.TrimSpace(name))
+		r.create, r.orReplace = "FUNCTION "+name+"("+rest+" "+body, true
+		r.drop = "FUNCTION " + name + "(" + withoutDefaults(rest)
 	case "PGView":
-		create = "CREATE OR REPLACE VIEW " + name + " AS " + body
-		if !replacing {
-			create = "CREATE VIEW " + name + " AS " + body
-		}
-		drop = "DROP VIEW " + name
+		r.create, r.drop, r.orReplace = "VIEW "+name+" AS "+body, "VIEW "+name, true
 	case "PGMaterializedView":
-		data := "WITH DATA"
-		if v, ok := (&arguments{args: e.args, kwargs: e.kwargs}).take(3, "with_data"); ok {
-			if is, _ := truth(v); !is {
-				data = "WITH NO DATA"
-			}
-		}
-		create = "CREATE MATERIALIZED VIEW " + name + " AS " + strings.TrimSuffix(body, ";") + " " + data
-		drop = "DROP MATERIALIZED VIEW " + name
+		r.create, r.drop, r.ifExists = "MATERIALIZED VIEW "+name+" AS "+body+withData(a), "MATERIALIZED VIEW "+name, true
 	case "PGTrigger":
-		table := entityText(e, 3, "on_entity").s
-		create = "CREATE TRIGGER " + quoteAlways(signature.s) + " " + body
-		if is, _ := truth(e.kwargs["is_constraint"]); is {
-			create = "CREATE CONSTRAINT TRIGGER " + quoteAlways(signature.s) + " " + body
+		kind := "TRIGGER "
+		if is, _ := truth(a.get(4, "is_constraint")); is {
+			kind = "CONSTRAINT TRIGGER "
 		}
-		drop = "DROP TRIGGER " + quoteAlways(signature.s) + " ON " + table
+		r.create = kind + quoteAlways(signature) + " " + onSchema(body, schema)
+		r.drop, r.ifExists = "TRIGGER "+quoteAlways(signature)+" ON "+entity, true
 	case "PGPolicy":
-		table := entityText(e, 2, "on_entity").s
-		body = strings.TrimSpace(unescape(entityText(e, 3, "definition")).s)
-		if !strings.Contains(table, ".") {
-			table = schema.s + "." + table
-		}
-		create = "CREATE POLICY " + quote(signature.s) + " ON " + table + " " + body
-		drop = "DROP POLICY " + quote(signature.s) + " ON " + table
+		r.create, r.drop, r.ifExists = "POLICY "+signature+" ON "+entity+" "+body, "POLICY "+signature+" ON "+entity, true
 	case "PGExtension":
-		create = "CREATE EXTENSION " + quoteAlways(signature.s) + " WITH SCHEMA " + quote(schema.s)
-		drop = "DROP EXTENSION " + quoteAlways(signature.s)
+		r.create, r.drop = "EXTENSION "+quoteAlways(signature)+" WITH SCHEMA "+quoteAlways(schema), "EXTENSION "+quoteAlways(signature)
 	default:
+		return nil, false
+	}
+	return r, signature != "" && (body != "" || kind == "PGExtension")
+}
+
+func withData(a *arguments) string {
+	if v, ok := a.take(3, "with_data"); ok {
+		if is, _ := truth(v); !is {
+			return " WITH NO DATA"
+		}
+	}
+	return " WITH DATA"
+}
+
+// withoutDefaults is the rest of a function's signature as DROP FUNCTION takes it.
+func withoutDefaults(rest string) string {
+	list, _, _ := strings.Cut(rest, ")")
+	if at := strings.LastIndexByte(rest, ')'); at >= 0 {
+		list = rest[:at]
+	}
+	parameters := strings.Split(list, ",")
+	for i, p := range parameters {
+		if at := strings.Index(strings.ToLower(p), "default"); at >= 0 {
+			p = p[:at]
+		}
+		parameters[i] = strings.TrimSpace(p)
+	}
+	return strings.Join(parameters, ", ") + ")"
+}
+
+// triggerTable finds the table in a trigger's definition, after the first ON.
+var triggerTable = regexp.MustCompile(`(?is)^(.*?\sON\s+)(\S+)(.*)$`)
+
+// onSchema puts a trigger's table into the schema of the trigger.
+func onSchema(body, schema string) string {
+	m := triggerTable.FindStringSubmatch(body)
+	if m == nil {
+		return body
+	}
+	_, table, qualified := strings.Cut(m[2], ".")
+	if !qualified {
+		table = m[2]
+	}
+	return m[1] + schema + "." + table + m[3]
+}
+
+// replaceableEntity sends the DDL of alembic_utils' entities.
+func (o *operations) replaceableEntity(f *frame, operation string, e *object, a *arguments) error {
+	if lastPart(e.path) == "PGGrantTable" {
+		return o.grant(f, operation, e, a)
+	}
+	r, ok := readEntity(e)
+	if !ok {
 		return f.failAt(a.at, "the entity %s cannot be read", describe(e))
 	}
-	if cascade, _ := truth(e.kwargs["cascade"]); cascade && dropping {
-		drop += " CASCADE"
-	}
-	at := definition
-	if len(at.lines) == 0 {
-		at = str{lines: []int{a.at.line}}
-	}
-	if (dropping || replacing && !isOneOf(lastPart(e.path), "PGFunction", "PGView")) && drop != "" {
-		if err := o.run(f, line(a.at, drop).statement()); err != nil || dropping {
+	create := "CREATE "
+	switch {
+	case operation == "drop_entity":
+		drop := "DROP " + r.drop
+		if cascade, _ := truth(a.get(1, "cascade")); cascade {
+			drop += " CASCADE"
+		}
+		return o.run(f, line(a.at, drop).statement())
+	case operation == "replace_entity" && r.ifExists:
+		if err := o.run(f, line(a.at, "DROP "+strings.Replace(r.drop, firstKeyword(r.drop), firstKeyword(r.drop)+" IF EXISTS", 1)).statement()); err != nil {
 			return err
 		}
+	case operation == "replace_entity" && lastPart(e.path) == "PGView":
+		// Where the columns have changed, the view is made anew.
+		sql := "DO $$ BEGIN CREATE OR REPLACE " + r.create + ";\nEXCEPTION WHEN OTHERS THEN DROP " + strings.Replace(r.drop, "VIEW", "VIEW IF EXISTS", 1) +
+			"; CREATE " + r.create + ";\nEND; $$"
+		return o.run(f, spread(a.at, sql, r.lines))
+	case operation == "replace_entity" && r.orReplace:
+		create = "CREATE OR REPLACE "
+	case operation == "replace_entity":
+		return f.failAt(a.at, "alembic_utils cannot replace %s", describe(e))
 	}
+	return o.run(f, spread(a.at, create+r.create, r.lines))
+}
+
+// firstKeyword is the kind of object that a DROP names.
+func firstKeyword(drop string) string {
+	if strings.HasPrefix(drop, "MATERIALIZED VIEW") {
+		return "MATERIALIZED VIEW"
+	}
+	kind, _, _ := strings.Cut(drop, " ")
+	return kind
+}
+
+// spread is a statement whose lines are those of the text that it was made of.
+func spread(at place, sql string, of str) migration.Statement {
 	d := new(ddl)
-	for i, l := range strings.Split(create, "\n") {
-		p := a.at
-		if n := at.lineAt(i); n > 0 && i > 0 {
+	skip := strings.Count(of.s[:len(of.s)-len(strings.TrimLeft(of.s, " \t\n"))], "\n")
+	for i, l := range strings.Split(sql, "\n") {
+		p := at
+		if n := of.lineAt(skip + i); n > 0 && i > 0 {
 			p = place{line: n}
 		}
 		d.add(p, l)
 	}
-	return o.run(f, d.statement())
+	return d.statement()
 }
+
+// grant gives or takes a privilege on a table (alembic_utils' PGGrantTable).
+func (o *operations) grant(f *frame, operation string, e *object, a *arguments) error {
+	args := entityArguments(e)
+	table := quoteAlways(unquoted(args.get(0, "schema"))) + "." + quoteAlways(unquoted(args.get(1, "table")))
+	role := quoteAlways(unquoted(args.get(2, "role")))
+	privilege := ""
+	switch v := args.get(3, "grant").(type) {
+	case str:
+		privilege = v.s
+	case ref: // PGGrantTableChoice.SELECT
+		privilege = lastPart(string(v))
+	}
+	if !grants[privilege] {
+		return f.failAt(a.at, "the privilege %s cannot be read", describe(args.get(3, "grant")))
+	}
+	if operation != "create_entity" {
+		if err := o.run(f, line(a.at, "REVOKE ", privilege, " ON ", table, " FROM ", role).statement()); err != nil || operation == "drop_entity" {
+			return err
+		}
+	}
+	columns := ""
+	if v := args.get(4, "columns"); v != nil {
+		list, err := f.columnNames(v, a.at)
+		if err != nil {
+			return err
+		}
+		slices.Sort(list)
+		if len(list) > 0 {
+			columns = " (" + strings.Join(list, ", ") + ")"
+		}
+	}
+	option := ""
+	if is, _ := truth(args.get(5, "with_grant_option")); is {
+		option = " WITH GRANT OPTION"
+	}
+	return o.run(f, line(a.at, "GRANT ", privilege, columns, " ON ", table, " TO ", role, option).statement())
+}
+
+var grants = names("SELECT INSERT UPDATE REFERENCES DELETE TRUNCATE TRIGGER")
 
 func quoteAlways(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
@@ -139,6 +272,10 @@ func (o *operations) syncEnum(f *frame, a *arguments) error {
 		}
 		labels[i] = literalSQL(s.s)
 	}
+	renames, err := f.renames(get(4, "enum_values_to_rename"), a)
+	if err != nil {
+		return err
+	}
 	columns, err := o.enumColumns(schema.s, name.s)
 	if err != nil {
 		return err
@@ -154,8 +291,17 @@ func (o *operations) syncEnum(f *frame, a *arguments) error {
 		if c.fallback != "" {
 			statements = append(statements, target+" DROP DEFAULT")
 		}
-		statements = append(statements, target+" TYPE "+full+suffix+" USING "+quote(c.column)+"::text"+suffix+"::"+full+suffix)
+		using := quote(c.column) + "::text" + suffix
+		for _, r := range renames {
+			if suffix == "" {
+				using = "CASE WHEN " + quote(c.column) + "::text = " + literalSQL(r[0]) + " THEN " + literalSQL(r[1]) + " ELSE " + using + " END"
+			} else {
+				using = "array_replace(" + using + ", " + literalSQL(r[0]) + ", " + literalSQL(r[1]) + ")"
+			}
+		}
+		statements = append(statements, target+" TYPE "+full+suffix+" USING ("+using+")::"+full+suffix)
 		if literal, _, ok := strings.Cut(c.fallback, "::"); ok {
+			literal = renamed(literal, renames)
 			statements = append(statements, target+" SET DEFAULT "+literal+"::"+full+suffix)
 		}
 	}
@@ -166,6 +312,41 @@ func (o *operations) syncEnum(f *frame, a *arguments) error {
 		}
 	}
 	return nil
+}
+
+// renames are the labels that are renamed on the way, old and new.
+func (f *frame) renames(v value, a *arguments) ([][2]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	pairs, err := f.iterate(a.node, v)
+	if err != nil {
+		return nil, err
+	}
+	var found [][2]string
+	for _, p := range pairs {
+		pair, _ := sequence(p)
+		if len(pair) != 2 {
+			return nil, f.fail(a.node, "the renamed label %s cannot be read", describe(p))
+		}
+		before, ok := pair[0].(str)
+		after, ok2 := pair[1].(str)
+		if !ok || !ok2 {
+			return nil, f.fail(a.node, "the renamed label %s cannot be read", describe(p))
+		}
+		found = append(found, [2]string{before.s, after.s})
+	}
+	return found, nil
+}
+
+// renamed is a default with the labels renamed, as far as the library does it (sql_commands/column_default.py): where they
+// stand in quotes of their own. PostgreSQL refuses the others.
+func renamed(literal string, renames [][2]string) string {
+	for _, r := range renames {
+		literal = strings.ReplaceAll(literal, "'"+r[0]+"'", "'"+r[1]+"'")
+		literal = strings.ReplaceAll(literal, `"`+r[0]+`"`, `"`+r[1]+`"`)
+	}
+	return literal
 }
 
 // enumColumns asks the database that is being built which columns have the enum's type, or an array of it.

@@ -3,7 +3,6 @@ package alembic
 import (
 	"fmt"
 	"io/fs"
-	"math"
 	"strconv"
 	"strings"
 
@@ -25,6 +24,9 @@ type interp struct {
 	fsys    fs.FS
 	roots   []string // the folders that the application's packages are imported from
 	modules map[string]*module
+	env     func(string) (string, bool) // the environment that a migration may see
+	// running counts the calls that are under way of a function, by the first statement of its body.
+	running map[python.Stmt]int
 	steps   int
 	depth   int
 	// dataOnly is why nothing may change the schema just now: a loop or a condition that hangs on run-time data. Empty
@@ -60,6 +62,10 @@ type frame struct {
 	class  *class // of the method that runs
 	self   value
 	global map[string]bool
+	// catches is how many try statements with a handler are around; returns says that a return, which may or may not
+	// have run, leaves the rest of the function open.
+	catches int
+	returns bool
 }
 
 func (f *frame) place(n python.Node) place {
@@ -108,13 +114,23 @@ func (f *frame) lookup(name string) (value, bool) {
 func (f *frame) step(n python.Node) error {
 	f.steps++
 	if f.steps > maxSteps {
-		return f.fail(n, "the migration does not come to an end within %d steps", maxSteps)
+		return last(f.fail(n, "the migration does not come to an end within %d steps", maxSteps))
 	}
 	return nil
 }
 
-// eval evaluates an expression.
+// eval evaluates an expression; where it is lenient, what cannot be evaluated is unknown.
 func (f *frame) eval(e python.Expr) (value, error) {
+	v, err := f.evaluate(e)
+	if err != nil {
+		if unknown, ok := f.unknown(err); ok {
+			return unknown, nil
+		}
+	}
+	return v, err
+}
+
+func (f *frame) evaluate(e python.Expr) (value, error) {
 	if err := f.step(e); err != nil {
 		return nil, err
 	}
@@ -142,15 +158,16 @@ func (f *frame) eval(e python.Expr) (value, error) {
 			return nil, f.fail(e, "the name %s is nowhere defined", e.Name)
 		}
 		if bad, ok := v.(*unreadable); ok {
-			return nil, bad.err
+			return &runtime{why: reason(bad.err)}, nil
 		}
-		return v, nil
+		return f.data(v), nil
 	case *python.Attribute:
 		recv, err := f.eval(e.Value)
 		if err != nil {
 			return nil, err
 		}
-		return f.attribute(e, recv, e.Attr.Name)
+		v, err := f.attribute(e, recv, e.Attr.Name)
+		return f.data(v), err
 	case *python.Call:
 		return f.evalCall(e)
 	case *python.Tuple:
@@ -158,7 +175,7 @@ func (f *frame) eval(e python.Expr) (value, error) {
 		return tuple(items), err
 	case *python.List:
 		items, err := f.evalItems(e.Elts)
-		return &list{items}, err
+		return &list{items: items}, err
 	case *python.Set:
 		items, err := f.evalItems(e.Elts)
 		return newSet(items), err
@@ -192,69 +209,25 @@ func (f *frame) eval(e python.Expr) (value, error) {
 	return nil, f.fail(e, "an expression of this kind cannot be read (%s)", kind(e))
 }
 
+// data is what an imported name stands for where that is plain data; other names are followed where they are used.
+func (f *frame) data(v value) value {
+	r, ok := v.(ref)
+	if !ok {
+		return v
+	}
+	found, ok := f.resolve(r)
+	if !ok {
+		return v
+	}
+	switch found.(type) {
+	case nil, bool, int64, float64, str, tuple, *list, *dict, *member, *runtime:
+		return found
+	}
+	return v
+}
+
 func kind(n python.Node) string {
 	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", n), "*python."))
-}
-
-// newSet keeps the order in which its items were written; Python's order is arbitrary.
-func newSet(items []value) value {
-	d := newDict()
-	for _, item := range items {
-		d.set(item, item)
-	}
-	return &list{d.keys}
-}
-
-func (f *frame) evalItems(elts []python.Expr) ([]value, error) {
-	items := make([]value, 0, len(elts))
-	for _, elt := range elts {
-		star, starred := elt.(*python.Starred)
-		if starred {
-			elt = star.Value
-		}
-		v, err := f.eval(elt)
-		if err != nil {
-			return nil, err
-		}
-		if !starred {
-			items = append(items, v)
-			continue
-		}
-		more, err := f.iterate(elt, v)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, more...)
-	}
-	return items, nil
-}
-
-func (f *frame) evalDict(e *python.Dict) (value, error) {
-	d := newDict()
-	for _, item := range e.Items {
-		v, err := f.eval(item.Value)
-		if err != nil {
-			return nil, err
-		}
-		if item.Key == nil {
-			more, ok := v.(*dict)
-			if !ok {
-				return &runtime{why: "a dict made of " + describe(v)}, nil
-			}
-			for _, k := range more.keys {
-				d.set(k, more.at(k))
-			}
-			continue
-		}
-		k, err := f.eval(item.Key)
-		if err != nil {
-			return nil, err
-		}
-		if !d.set(k, v) {
-			return &runtime{why: "a dict with the key " + describe(k)}, nil
-		}
-	}
-	return d, nil
 }
 
 func (f *frame) number(e *python.Number) (value, error) {
@@ -312,6 +285,9 @@ func repeat(line, n int) []int {
 
 // fill formats the value of an f-string's hole.
 func (f *frame) fill(h *python.Hole, v value) (value, error) {
+	if t, ok := v.(*columnType); ok {
+		v = t.text()
+	}
 	if isRuntime(v) {
 		return v, nil
 	}
@@ -327,7 +303,7 @@ func (f *frame) fill(h *python.Hole, v value) (value, error) {
 	}
 	s, ok := format(v, spec)
 	if !ok {
-		return nil, f.fail(h, "%s cannot be put into a string", describe(v))
+		return &runtime{why: describe(v) + ", which cannot be put into a string"}, nil
 	}
 	s.s = h.Debug.Value + s.s
 	return s, nil
@@ -357,204 +333,4 @@ func (f *frame) literal(t syntax.Text) str {
 		}
 		at += n + 1
 	}
-}
-
-func (f *frame) evalComprehension(e *python.Comprehension) (value, error) {
-	inner := &frame{interp: f.interp, mod: f.mod, names: map[string]value{}, outer: f, class: f.class, self: f.self}
-	var items []value
-	d := newDict()
-	unknown := ""
-	var loop func(depth int) error
-	loop = func(depth int) error {
-		if depth == len(e.For) {
-			v, err := inner.eval(e.Elt)
-			if err != nil {
-				return err
-			}
-			if e.Kind == python.DictComp {
-				w, err := inner.eval(e.Value)
-				if err == nil && !d.set(v, w) {
-					unknown = describe(v)
-				}
-				return err
-			}
-			items = append(items, v)
-			return nil
-		}
-		part := e.For[depth]
-		source, err := inner.eval(part.Iter)
-		if err != nil {
-			return err
-		}
-		if loopsOverData(source) {
-			unknown = describe(source)
-			return nil
-		}
-		elements, err := inner.iterate(part.Iter, source)
-		if err != nil {
-			return err
-		}
-		for _, element := range elements {
-			if err := inner.assign(part.Target, element); err != nil {
-				return err
-			}
-			holds := true
-			for _, test := range part.Ifs {
-				v, err := inner.eval(test)
-				if err != nil {
-					return err
-				}
-				is, known := truth(v)
-				if !known {
-					unknown = describe(v)
-				}
-				holds = holds && is
-			}
-			if holds {
-				if err := loop(depth + 1); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
-	if err := loop(0); err != nil {
-		return nil, err
-	}
-	switch {
-	case unknown != "":
-		return &runtime{why: unknown}, nil
-	case e.Kind == python.DictComp:
-		return d, nil
-	case e.Kind == python.SetComp:
-		return newSet(items), nil
-	}
-	return &list{items}, nil
-}
-
-// loopsOverData tells that the items of a value are rows, or hang on them.
-func loopsOverData(v value) bool {
-	switch v.(type) {
-	case *runtime, *object:
-		return true
-	}
-	return false
-}
-
-func (f *frame) evalSubscript(e *python.Subscript) (value, error) {
-	recv, err := f.eval(e.Value)
-	if err != nil {
-		return nil, err
-	}
-	if slice, ok := e.Index.(*python.Slice); ok {
-		return f.slice(e, recv, slice)
-	}
-	index, err := f.eval(e.Index)
-	if err != nil {
-		return nil, err
-	}
-	switch r := recv.(type) {
-	case *runtime:
-		return r, nil
-	case *dict:
-		if isRuntime(index) {
-			return index, nil
-		}
-		if v, ok := r.get(index); ok {
-			return v, nil
-		}
-		return nil, f.fail(e, "the key %s is not in the dict", repr(index))
-	case *builtin: // a type with its parameter
-		return &object{path: ".[]", recv: recv, args: []value{index}, at: f.place(e)}, nil
-	case *class:
-		if r.isEnum {
-			for _, m := range r.members {
-				if name, ok := index.(str); ok && m.name == name.s {
-					return m, nil
-				}
-			}
-		}
-		return r, nil // a generic class with its parameter
-	case *object, ref:
-		return &object{path: ".[]", recv: recv, args: []value{index}, at: f.place(e)}, nil
-	}
-	i, isInt := index.(int64)
-	if s, ok := recv.(str); ok && isInt {
-		runes := []rune(s.s)
-		if i < 0 {
-			i += int64(len(runes))
-		}
-		if i >= 0 && i < int64(len(runes)) {
-			return text(string(runes[i])), nil
-		}
-	}
-	if items, ok := sequence(recv); ok && isInt {
-		if i < 0 {
-			i += int64(len(items))
-		}
-		if i >= 0 && i < int64(len(items)) {
-			return items[i], nil
-		}
-	}
-	if isRuntime(index) {
-		return index, nil
-	}
-	return nil, f.fail(e, "%s[%s] cannot be read", describe(recv), repr(index))
-}
-
-func sequence(v value) ([]value, bool) {
-	switch v := v.(type) {
-	case tuple:
-		return v, true
-	case *list:
-		return v.items, true
-	}
-	return nil, false
-}
-
-func (f *frame) slice(e *python.Subscript, recv value, s *python.Slice) (value, error) {
-	bounds := [2]int64{0, math.MaxInt32}
-	for i, bound := range []python.Expr{s.Lower, s.Upper} {
-		if bound == nil {
-			continue
-		}
-		v, err := f.eval(bound)
-		if err != nil {
-			return nil, err
-		}
-		n, ok := v.(int64)
-		if !ok {
-			return &runtime{why: describe(v)}, nil
-		}
-		bounds[i] = n
-	}
-	cut := func(length int) (int, int) {
-		from, to := bounds[0], bounds[1]
-		if from < 0 {
-			from += int64(length)
-		}
-		if to < 0 {
-			to += int64(length)
-		}
-		from = min(max(from, 0), int64(length))
-		return int(from), int(max(min(max(to, 0), int64(length)), from))
-	}
-	if s.Step == nil {
-		switch r := recv.(type) {
-		case str:
-			runes := []rune(r.s)
-			from, to := cut(len(runes))
-			return r.with(string(runes[from:to])), nil
-		case tuple:
-			from, to := cut(len(r))
-			return r[from:to:to], nil
-		case *list:
-			from, to := cut(len(r.items))
-			return &list{append([]value(nil), r.items[from:to]...)}, nil
-		}
-	}
-	if loopsOverData(recv) {
-		return &runtime{why: describe(recv)}, nil
-	}
-	return nil, f.fail(e, "this part of %s cannot be read", describe(recv))
 }

@@ -270,7 +270,13 @@ var catalogOnly = regexp.MustCompile(`(?is)^\s*select\b.*\bfrom\s+"?(information
 
 var tableClause = regexp.MustCompile(`(?i)\b(?:from|join)\s+([\w.]+)`)
 
+// aboutSession are queries on the connection, whose answer is the same for a database that is in use, but for its name.
+var aboutSession = regexp.MustCompile(`(?i)^\s*(show\s+(server_version|server_version_num|search_path)|select\s+(current_schema(\s*\(\s*\))?|current_database\s*\(\s*\)|version\s*\(\s*\)|1))\s*;?\s*$`)
+
 func asksCatalog(sql string) bool {
+	if aboutSession.MatchString(sql) {
+		return true
+	}
 	if !catalogOnly.MatchString(sql) && !strings.Contains(strings.ToLower(sql), "to_reg") {
 		return false
 	}

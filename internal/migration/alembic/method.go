@@ -271,7 +271,7 @@ func (r *answer) method(name string) value {
 	}
 	switch name {
 	case "fetchall", "all":
-		return &list{r.rows}
+		return &list{items: r.rows}
 	case "fetchone", "first", "one_or_none", "one":
 		if row := first(); row != nil {
 			return row

@@ -23,8 +23,8 @@ type migrator struct {
 	version  string // the quoted name of the version table
 }
 
-func newMigrator(fsys fs.FS, l location, db *pgx.ConnConfig, aliases map[string]string) *migrator {
-	in := &interp{fsys: fsys, modules: map[string]*module{}, roots: importRoots(l)}
+func newMigrator(fsys fs.FS, l location, db *pgx.ConnConfig, aliases map[string]string, env func(string) (string, bool)) *migrator {
+	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}, env: env, roots: importRoots(l)}
 	m := &migrator{config: db, interp: in, location: l}
 	m.ops = &operations{interp: in, location: l, aliases: aliases, enums: map[string]bool{}}
 	return m
@@ -98,6 +98,9 @@ func (m *migrator) upgrade(r migration.Revision) error {
 	switch fn := mod.names["upgrade"].(type) {
 	case *function:
 		_, err := f.callFunction(fn, &arguments{node: tree})
+		if e := (lasting{}); errors.As(err, &e) {
+			return e.error
+		}
 		return err
 	case *unreadable:
 		return fn.err

@@ -3,6 +3,7 @@ package alembic
 import (
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -49,9 +50,10 @@ func (in *interp) load(file string) (*module, bool) {
 	}
 	in.modules[file] = mod
 	// What a module of its own cannot decide says nothing of the migration that imports it.
-	before := in.dataOnly
+	dataOnly, steps := in.dataOnly, in.steps
+	in.steps, in.dataOnly = 0, ""
 	in.run(mod, tree.Body)
-	in.dataOnly = before
+	in.dataOnly, in.steps = dataOnly, steps
 	return mod, true
 }
 
@@ -64,6 +66,19 @@ func (in *interp) moduleFile(dir string, parts []string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// submodule is a module of a package, which an import has made its attribute.
+func (in *interp) submodule(pkg *module, name string) (value, bool) {
+	if path.Base(pkg.file) != "__init__.py" {
+		return nil, false
+	}
+	file, ok := in.moduleFile(path.Dir(pkg.file), []string{name})
+	if !ok {
+		return nil, false
+	}
+	mod, ok := in.load(file)
+	return mod, ok
 }
 
 // foreign are libraries, which a folder of the repository may share its name with.
@@ -245,7 +260,13 @@ func (f *frame) standard(name string, a *arguments) (v value, done bool, err err
 			}
 			items = append(items, more...)
 		}
-		return &list{items}, true, nil
+		return &list{items: items}, true, nil
+	case "os.environ.get", "os.getenv":
+		return f.environment(a.get(0, "key"), a.get(1, "default"), true), true, nil
+	case "urllib.parse.quote_plus":
+		if s, ok := a.get(0, "string").(str); ok {
+			return text(url.QueryEscape(s.s)), true, nil
+		}
 	case "os.path.join":
 		joined := ""
 		for _, arg := range a.args {
@@ -265,10 +286,28 @@ func (f *frame) standard(name string, a *arguments) (v value, done bool, err err
 	}
 	if hasPrefix(name, "os.", "uuid.", "datetime.", "random.", "time.", "secrets.", "hashlib.", "logging.", "warnings.", "json.",
 		"re.", "pathlib.", "sys.", "string.", "decimal.", "alembic.context.", "structlog.", "loguru.", "inspect.", "contextlib.", "io.", "csv.", "base64.",
-		"zlib.", "pickle.", "math.", "itertools.", "functools.", "collections.", "typing.", "traceback.", "getpass.", "tqdm", "threading.") {
+		"zlib.", "pickle.", "math.", "itertools.", "functools.", "collections.", "typing.", "traceback.", "getpass.", "tqdm", "threading.", "urllib.", "dotenv.", "asyncio.", "requests.", "httpx.") {
 		return &runtime{why: name + "()"}, true, nil
 	}
 	return nil, false, nil
+}
+
+// environment is what os.environ gives: of the job's environment, as much as a migration may see. A variable that is
+// not there has the default that the code gives; without one, its value is unknown.
+func (in *interp) environment(key value, fallback value, hasFallback bool) value {
+	name, ok := key.(str)
+	if !ok {
+		return &runtime{why: "the environment"}
+	}
+	if in.env != nil {
+		if v, found := in.env(name.s); found {
+			return text(v)
+		}
+	}
+	if hasFallback {
+		return fallback
+	}
+	return &runtime{why: "the environment variable " + name.s + ", which is not set here (set it in the job if the schema depends on it)"}
 }
 
 func hasPrefix(s string, prefixes ...string) bool {

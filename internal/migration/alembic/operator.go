@@ -127,7 +127,7 @@ func (f *frame) binary(n python.Node, op string, left, right value) (value, erro
 		if r, ok := right.(*list); ok && len(l.items)+len(r.items) < maxItems {
 			switch op {
 			case "+":
-				return &list{append(l.items[:len(l.items):len(l.items)], r.items...)}, nil
+				return &list{items: append(l.items[:len(l.items):len(l.items)], r.items...)}, nil
 			case "|":
 				return newSet(append(l.items[:len(l.items):len(l.items)], r.items...)), nil
 			case "-", "&":

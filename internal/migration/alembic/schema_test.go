@@ -43,6 +43,9 @@ func TestSchemaEqualsAlembic(t *testing.T) {
 		if strings.Contains(string(archive.Files[len(archive.Files)-1].Data), "error: ") {
 			continue // one that cannot be read is no case for a comparison
 		}
+		if strings.HasPrefix(filepath.Base(name), "library_") && !hasLibraries(t) {
+			continue
+		}
 		compared++
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			top := t.TempDir()
@@ -53,7 +56,7 @@ func TestSchemaEqualsAlembic(t *testing.T) {
 			if err := os.CopyFS(top, tree); err != nil {
 				t.Fatal(err)
 			}
-			compareSchemas(t, server, top, "migrations")
+			compareSchemas(t, server, top, "migrations", (*postgres.Database).Config)
 		})
 	}
 	if compared == 0 {
@@ -64,11 +67,14 @@ func TestSchemaEqualsAlembic(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: write TOP//SCRIPTS", projects)
 		}
-		t.Run(dir, func(t *testing.T) { compareSchemas(t, server, top, dir) })
+		t.Run(dir, func(t *testing.T) {
+			// Some make roles, which an ordinary owner may not.
+			compareSchemas(t, server, top, dir, (*postgres.Database).AdminConfig)
+		})
 	}
 }
 
-func compareSchemas(t *testing.T, server *postgres.Server, top, dir string) {
+func compareSchemas(t *testing.T, server *postgres.Server, top, dir string, config func(*postgres.Database) *pgx.ConnConfig) {
 	t.Helper()
 	mine, theirs := postgrestest.Database(t, server), postgrestest.Database(t, server)
 	for _, d := range []*postgres.Database{mine, theirs} {
@@ -81,7 +87,7 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := alembic.Format{}.Migrator(fsys, h, mine.Config(), nil)
+	m, err := alembic.Format{}.Migrator(fsys, h, config(mine), os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,10 +105,10 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string) {
 			folders = append(folders, folder)
 		}
 	}
-	if err := upgrade(t, filepath.Join(top, filepath.FromSlash(scripts(fsys, dir))), top, theirs.Config(), folders); err != nil {
+	if err := upgrade(t, filepath.Join(top, filepath.FromSlash(scripts(fsys, dir))), top, config(theirs), folders); err != nil {
 		t.Fatal(err)
 	}
-	a, b := look(t, theirs.Config()), look(t, mine.Config())
+	a, b := look(t, config(theirs)), look(t, config(mine))
 	for object, want := range a {
 		if got, ok := b[object]; !ok {
 			t.Errorf("%s is alembic's alone", object)
@@ -116,6 +122,12 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string) {
 		}
 	}
 	t.Logf("%d revisions, %d objects, built in %v", len(h.Revisions), len(b), took)
+}
+
+// hasLibraries tells whether the libraries beside alembic are there, which Debian does not have.
+func hasLibraries(t *testing.T) bool {
+	t.Helper()
+	return exec.CommandContext(t.Context(), python, "-c", "import alembic_utils, alembic_postgresql_enum").Run() == nil
 }
 
 // scripts is the folder of env.py.
@@ -149,7 +161,7 @@ func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig, folders []string)
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("alembic: %w\n%s", err, out[max(0, len(out)-1500):])
+		return fmt.Errorf("alembic: %w\n%s", err, out[max(0, len(out)-2500):])
 	}
 	return nil
 }

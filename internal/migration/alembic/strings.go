@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/headgate/headgate/internal/syntax/python"
 )
@@ -44,6 +45,10 @@ func (f *frame) stringMethod(s str, name string, a *arguments) (value, error) {
 		return s.with(strings.ToLower(s.s)), nil
 	case "upper":
 		return s.with(strings.ToUpper(s.s)), nil
+	case "title":
+		return s.with(title(s.s)), nil
+	case "swapcase", "center", "ljust", "rjust", "zfill", "partition", "rpartition", "translate", "isalnum", "isalpha", "isnumeric", "isidentifier", "isupper", "islower", "expandtabs", "casefold", "index":
+		return &runtime{why: "the method " + name + "() of a string"}, nil
 	case "capitalize":
 		lowered := strings.ToLower(s.s)
 		if lowered != "" {
@@ -78,6 +83,19 @@ func (f *frame) stringMethod(s str, name string, a *arguments) (value, error) {
 		return &runtime{why: "bytes"}, nil
 	}
 	return nil, f.fail(a.node, "the method %s() of a string cannot be read", name)
+}
+
+// title has the first letter of each run of letters in upper case, the others in lower.
+func title(s string) string {
+	letter := false
+	return strings.Map(func(r rune) rune {
+		was := letter
+		letter = unicode.IsLetter(r)
+		if was {
+			return unicode.ToLower(r)
+		}
+		return unicode.ToTitle(r)
+	}, s)
 }
 
 func (f *frame) split(s str, name string, a *arguments) value {

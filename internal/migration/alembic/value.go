@@ -28,10 +28,17 @@ type (
 		final bool
 	}
 	tuple []value
-	list  struct{ items []value }
-	dict  struct {
-		keys   []value
-		values map[string]value
+	// open is why only a run can tell what a list or a dict holds; empty where it is known.
+	list struct {
+		items []value
+		open  string
+	}
+	dict struct {
+		open string
+		// partial says that a dict has more keys than are known, and where from.
+		partial string
+		keys    []value
+		values  map[string]value
 	}
 	// ref is a dotted name of a library, "sqlalchemy.Column".
 	ref string
@@ -258,7 +265,7 @@ func hash(v value) (string, bool) {
 
 // equal is Python's == ; known is false where a run-time value is involved.
 func equal(a, b value) (same, known bool) {
-	if isRuntime(a) || isRuntime(b) {
+	if openWhy(a) != "" || openWhy(b) != "" {
 		return false, false
 	}
 	switch x := a.(type) {
@@ -336,10 +343,10 @@ func truth(v value) (is, known bool) {
 	case tuple:
 		return len(v) > 0, true
 	case *list:
-		return len(v.items) > 0, true
+		return len(v.items) > 0, v.open == ""
 	case *dict:
-		return len(v.keys) > 0, true
-	case *runtime:
+		return len(v.keys) > 0, v.open == ""
+	case *runtime, ref:
 		return false, false
 	case *object:
 		return true, !strings.HasPrefix(v.path, ".") && !isOperator(v.path)
@@ -426,11 +433,19 @@ func describe(v value) string {
 		return v.name
 	case *runtime:
 		return v.why
+	case *columnType:
+		return "the column type " + v.sql
 	case *unreadable:
 		return "what could not be read before"
 	case *list:
+		if v.open != "" {
+			return "a list that hangs on " + v.open
+		}
 		return "a list"
 	case *dict:
+		if v.open != "" {
+			return "a dict that hangs on " + v.open
+		}
 		return "a dict"
 	}
 	return repr(v)

@@ -41,6 +41,9 @@ import sqlalchemy  # noqa: E402
 import sqlalchemy.testing.schema  # noqa: E402
 
 sqlalchemy.testing.schema.Column = sqlalchemy.Column  # as in upgrade.py
+for newer in ("UUID", "Uuid", "Double"):
+    if not hasattr(sqlalchemy, newer):
+        setattr(sqlalchemy, newer, MagicMock())
 for folder in sys.argv[1:]:
     answer = {}
     try:

@@ -52,10 +52,29 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 for newer in ("UUID", "Uuid"):  # SQLAlchemy 2.0's
     if not hasattr(sa, newer):
         setattr(sa, newer, sqlalchemy.dialects.postgresql.UUID)
+
+
+class CITEXT(sa.types.UserDefinedType):
+    cache_ok = True
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def get_col_spec(self, **kwargs):
+        return "CITEXT"
+
+
+if not hasattr(sqlalchemy.dialects.postgresql, "CITEXT"):
+    sqlalchemy.dialects.postgresql.CITEXT = CITEXT
 sa.testing = importlib.import_module("sqlalchemy.testing.schema")
 sa.testing.Column = sa.Column  # some migrations import it from there by mistake, and it works within a test run only
 if not hasattr(sa, "Double"):
     sa.Double = sqlalchemy.dialects.postgresql.DOUBLE_PRECISION
+for library in ("alembic_utils", "alembic_postgresql_enum"):  # they add to alembic.op
+    try:
+        importlib.import_module(library)
+    except ImportError:
+        pass
 sys.meta_path.append(Finder())
 folder, convention = sys.argv[1], json.loads(sys.argv[2])
 config = Config()
