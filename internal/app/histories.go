@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/report"
 )
@@ -45,6 +46,9 @@ func (c *run) findHistories(ctx context.Context) (err error) {
 		return err
 	}
 	if c.config.Base == baseDatabase {
+		if c.config.Baseline == config.BaselineModels {
+			return usageError{errors.New("`baseline: models` needs the released code, and `base: database` names none; name a tag, branch or commit with `base`, or a SQL file with `baseline`")}
+		}
 		c.released, err = c.readStamped(ctx)
 		c.releasedTree = c.headTree
 	} else {

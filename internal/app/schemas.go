@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/alembic"
@@ -85,11 +87,9 @@ func look(ctx context.Context, database *postgres.Database) (s gate.Schema, err 
 }
 
 func (c *run) applyReleased(ctx context.Context, database *postgres.Database, built *schemas) (err error) {
-	format, history := c.format, c.released
-	if c.config.Baseline != "" {
-		// One file, applied as a plain migration is, stands for all that is released.
-		format = plain.Format{}
-		history = &migration.History{Revisions: []migration.Revision{{Version: "baseline", File: c.config.Baseline}}}
+	format, history, err := c.releasedHistory()
+	if err != nil {
+		return err
 	}
 	if len(history.Revisions) == 0 {
 		return nil
@@ -101,15 +101,43 @@ func (c *run) applyReleased(ctx context.Context, database *postgres.Database, bu
 	defer func() { err = errors.Join(err, migrator.Close()) }()
 	for _, r := range history.Revisions {
 		if _, err := migrator.Apply(ctx, r); err != nil {
-			hint := ""
-			if c.config.Baseline == "" && !strings.Contains(err.Error(), "`baseline`") {
-				hint = "; if the history cannot be built from nothing, name a SQL file that makes the released schema with `baseline`"
-			}
-			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, hint)
+			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, c.baselineHint(err))
 		}
 	}
 	built.skips(migrator)
 	return nil
+}
+
+// modelled is a format that can build a schema from the models of the code.
+type modelled interface{ FromModels() migration.Format }
+
+// releasedHistory is what makes the released schema: the released migrations, or what baseline names in their place, as one
+// migration that stands for all of them.
+func (c *run) releasedHistory() (migration.Format, *migration.History, error) {
+	history := &migration.History{Dir: c.released.Dir, Revisions: []migration.Revision{{Version: "baseline", File: c.config.Baseline}}}
+	switch c.config.Baseline {
+	case "":
+		return c.format, c.released, nil
+	case config.BaselineModels:
+		format, ok := c.format.(modelled)
+		if !ok {
+			return nil, nil, usageError{fmt.Errorf("`baseline: models` reads SQLAlchemy's models and takes Alembic migrations, and these are %s; name a SQL file with `baseline`", c.format.Name())}
+		}
+		return format.FromModels(), history, nil
+	}
+	return plain.Format{}, history, nil
+}
+
+// baselineHint is the way out for a history that cannot be built from nothing, where the error does not name it itself.
+func (c *run) baselineHint(err error) string {
+	if c.config.Baseline != "" || strings.Contains(err.Error(), "`baseline") {
+		return ""
+	}
+	file := "name a SQL file that makes the released schema with `baseline: FILE.sql`"
+	if _, ok := c.format.(modelled); ok && c.config.Base != baseDatabase {
+		file = "take the released schema from the models of the released code with `baseline: models`, or " + file
+	}
+	return "; if the history cannot be built from nothing, " + file
 }
 
 // applyPending applies the pending migrations one at a time and notes what each changes. One that fails ends it and is
@@ -153,26 +181,50 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 	}
 	var wanted []string
 	seen := map[string]bool{}
+	note := func(text []byte) {
+		for _, m := range extension.FindAllSubmatch(text, -1) {
+			if name := string(m[1]) + string(m[2]); !seen[name] {
+				seen[name] = true
+				wanted = append(wanted, name)
+			}
+		}
+	}
 	find := func(tree fs.FS, h *migration.History) error {
 		for _, r := range h.Revisions {
 			text, err := fs.ReadFile(tree, r.File)
 			if err != nil {
 				return fmt.Errorf("read the migration: %w", err)
 			}
-			for _, m := range extension.FindAllSubmatch(text, -1) {
-				if name := string(m[1]) + string(m[2]); !seen[name] {
-					seen[name] = true
-					wanted = append(wanted, name)
-				}
-			}
+			note(text)
 		}
 		return nil
 	}
 	if err := errors.Join(find(c.releasedTree, c.released), find(c.headTree, c.proposed)); err != nil {
 		return err
 	}
+	if c.config.Baseline == config.BaselineModels {
+		if err := c.findInCode(note); err != nil {
+			return err
+		}
+	}
 	if len(wanted) == 0 {
 		return nil
 	}
 	return database.CreateExtensions(ctx, wanted)
+}
+
+// findInCode hands the Python files at the base to note: with models for a baseline, the code makes the extensions that its
+// tables need.
+func (c *run) findInCode(note func(text []byte)) error {
+	return fs.WalkDir(c.releasedTree, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".py" || !entry.Type().IsRegular() || passedOver.MatchString(name) {
+			return err
+		}
+		text, err := fs.ReadFile(c.releasedTree, name)
+		if err != nil {
+			return fmt.Errorf("read the code: %w", err)
+		}
+		note(text)
+		return nil
+	})
 }

@@ -48,7 +48,7 @@ type Config struct {
 	Database string
 	// Format is the migrations' format, or empty.
 	Format string
-	// Baseline is a SQL file that makes the released schema in place of the released migrations, or empty.
+	// Baseline is what makes the released schema in place of the released migrations: a SQL file, BaselineModels, or empty.
 	Baseline string
 	// TypeAliases are what the application's own column types are in PostgreSQL, by their names.
 	TypeAliases map[string]string
@@ -77,8 +77,8 @@ func Settings(c Choices) []Setting {
 			Help: "the folder of the migrations, from the repository's top. Left out, the repository is looked through"},
 		{Name: "format", Value: "NAME", Choices: c.Formats, set: func(c *Config, v string) error { c.Format = v; return nil },
 			Help: "the migrations' format"},
-		{Name: "baseline", Value: "FILE.sql", set: setBaseline,
-			Help: "a SQL file at the base that makes the released schema, for a history that cannot be built from nothing; then the released migrations are not run"},
+		{Name: "baseline", Value: "models|FILE.sql", set: setBaseline,
+			Help: "what makes the released schema of a history that cannot be built from nothing: the word models, for the tables that the code at the base maps (SQLAlchemy's create_all), or a SQL file at the base. Then the released migrations are not run"},
 		{Name: "type-aliases", Value: "NAME=TYPE", Many: true, set: setTypeAlias,
 			Help: "what a column type of the application's own is in PostgreSQL, such as app.types.Money=numeric(12,2), where it cannot be followed into the repository"},
 		{Name: "code", Value: "PATTERN", Many: true, set: setCode,
@@ -128,6 +128,9 @@ func setTypeAlias(c *Config, value string) error {
 	c.TypeAliases[name] = sqlType
 	return nil
 }
+
+// BaselineModels is the Baseline that takes the released schema from the models of the released code.
+const BaselineModels = "models"
 
 func setBaseline(c *Config, value string) error {
 	file, err := repositoryPath(value)

@@ -305,6 +305,9 @@ func (f *frame) attribute(n python.Node, recv value, name string) (value, error)
 		if v, ok := r.names[name]; ok {
 			return v, nil
 		}
+		if _, own := r.class.find(name); !own && isFlask(r) {
+			return f.objectAttribute(&object{path: flaskClass, recv: nil, args: r.args, kwargs: r.kwargs, at: r.at, maker: r}, name, f.place(n)), nil
+		}
 		return f.classAttribute(n, r.class, r, name)
 	case *method:
 		if r.name == "super" {
@@ -334,7 +337,8 @@ func (f *frame) classAttribute(n python.Node, c *class, self value, name string)
 		return c, nil
 	}
 	v, ok := c.find(name)
-	if !ok {
+	_, isColumn := f.isColumn(v)
+	if !ok || isColumn && self == nil {
 		if c.isEnum {
 			return nil, f.fail(n, "the enum %s has no member %s", c.name, name)
 		}
@@ -346,6 +350,9 @@ func (f *frame) classAttribute(n python.Node, c *class, self value, name string)
 	case *function:
 		bound := *v
 		switch {
+		case v.declared && self == nil:
+			bound.self = c
+			return f.callFunction(&bound, &arguments{node: n, at: f.place(n)})
 		case v.classy:
 			bound.self = c
 		case self != nil:
@@ -363,6 +370,9 @@ func (f *frame) classAttribute(n python.Node, c *class, self value, name string)
 func (f *frame) objectAttribute(o *object, name string, at place) value {
 	if v, ok := o.final[name]; ok {
 		return v
+	}
+	if isFlask(o) && name != "Table" && !flaskOwn[name] {
+		return ref("sqlalchemy." + name)
 	}
 	if name == "name" && o.path == ".dialect" {
 		return text("postgresql")
@@ -463,6 +473,9 @@ func (f *frame) callSuper(m *method, name string, a *arguments) (value, error) {
 
 // callObject calls a method of what a library made.
 func (f *frame) callObject(recv value, name string, a *arguments) (value, error) {
+	if name == "Table" && isFlask(recv) && len(a.args) > 0 {
+		return f.callRef("sqlalchemy.Table", &arguments{args: append([]value{a.args[0], recv}, a.args[1:]...), kwargs: a.kwargs, node: a.node, at: a.at})
+	}
 	made := &object{path: "." + name, recv: recv, args: a.args, kwargs: a.kwargs, at: a.at}
 	if made.args == nil {
 		made.args = []value{}
@@ -486,6 +499,12 @@ func (f *frame) callRef(path string, a *arguments) (value, error) {
 	if path == "alembic.context.config.get_main_option" && f.ops != nil {
 		return f.ops.mainOption(a), nil
 	}
+	if lastPart(path) == "create_all" && f.ops != nil {
+		return nil, f.ops.createAll(f, f.metadataOf(ref(strings.TrimSuffix(path, ".create_all")), 0), a)
+	}
+	if lastPart(path) == "drop_all" && f.ops != nil {
+		return nil, f.failAt(a.at, "the migration drops the tables of the models as they are when it runs")
+	}
 	if v, done, err := f.standard(path, a); done {
 		return v, err
 	}
@@ -494,6 +513,7 @@ func (f *frame) callRef(path string, a *arguments) (value, error) {
 		args = []value{}
 	}
 	o := &object{path: path, args: args, kwargs: a.kwargs, at: a.at}
+	f.declared.object(f.mod, o)
 	if lastPart(path) == "namedtuple" {
 		return nil, f.fail(a.node, "a namedtuple cannot be read")
 	}

@@ -176,6 +176,8 @@ func (f *frame) evalSubscript(e *python.Subscript) (value, error) {
 			return &runtime{why: r.partial}, nil
 		}
 		return nil, f.fail(e, "the key %s is not in the dict", repr(index))
+	case *builtin: // a type with its parameter
+		return &object{path: ".[]", recv: recv, args: []value{index}, at: f.place(e)}, nil
 	case *class:
 		if r.isEnum {
 			for _, m := range r.members {

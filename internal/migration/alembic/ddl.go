@@ -34,6 +34,9 @@ func (d *ddl) statement() migration.Statement {
 
 // columnSQL is PGDDLCompiler.get_column_specification.
 func (f *frame) columnSQL(c *column, serial bool) (string, error) {
+	if c.typ.sql == "" {
+		return "", f.failAt(c.at, "column %s has no type", c.name)
+	}
 	sql := quote(c.name)
 	if serial && c.identity == nil {
 		switch c.typ.affinity {

@@ -9,7 +9,13 @@ import (
 // define makes a function of its definition.
 func (f *frame) define(s *python.FunctionDef) *function {
 	fn := f.newFunction(s.Name.Name, s.Params, s.Body, nil)
+	fn.returns = s.Returns
 	for _, d := range s.Decorators {
+		fn.declared = fn.declared || isDeclaredAttr(d)
+		if attr, ok := d.(*python.Attribute); ok {
+			fn.cascading = fn.cascading || attr.Attr.Name == "cascading"
+		}
+		f.listens(d, fn)
 		if name, ok := d.(*python.Name); ok {
 			fn.property = fn.property || name.Name == "property"
 			fn.static = fn.static || name.Name == "staticmethod"
@@ -48,10 +54,17 @@ func (f *frame) defineClass(s *python.ClassDef) *class {
 		if err != nil {
 			v = &unreadable{err}
 		}
+		if r, ok := v.(ref); ok {
+			if found, ok := f.resolve(r); ok {
+				v = found
+			}
+		}
 		c.bases = append(c.bases, v)
 		c.inherit(v)
 	}
 	body := &frame{interp: f.interp, mod: f.mod, names: c.names, outer: f, class: c}
+	c.def, c.body = s, body
+	f.declared.class(f.mod, c)
 	for _, stmt := range s.Body {
 		for _, name := range body.tolerate(stmt) {
 			if !slices.Contains(c.order, name) {

@@ -34,6 +34,12 @@ type interp struct {
 	dataOnly string
 	// ops does what changes the database; nil while only values are wanted.
 	ops *operations
+	// declared is what the application's modules have made so far that create_all looks at.
+	declared declarations
+	// fromModels says that the models take the place of the migrations.
+	fromModels bool
+	// models are those, worked out; nil until create_all is looked at.
+	models *models
 }
 
 // module is a file of Python.
@@ -67,13 +73,24 @@ func (f *frame) place(n python.Node) place {
 	return place{line, column}
 }
 
-// ways is the remedy for what cannot be read.
-const ways = "write it out literally in the migration; or name the type in `type-aliases` if it is a type; or give the released schema as a SQL file with `baseline` where the migration is released"
+// ways is the remedy for what cannot be read in a migration, modelWays in a model that the released schema is made of.
+const (
+	ways = "write it out literally in the migration; or name the type in `type-aliases` if it is a type; or, where the migration is released, " +
+		"take the released schema from the code with `baseline: models` or from a SQL file with `baseline: FILE.sql`"
+	modelWays = "write it out literally in the model; or name the type in `type-aliases` if it is a type; or give the released schema as a SQL file with `baseline: FILE.sql`"
+)
+
+func (in *interp) ways() string {
+	if in.fromModels {
+		return modelWays
+	}
+	return ways
+}
 
 // fail says that a construct cannot be read.
 func (f *frame) fail(n python.Node, problem string, args ...any) error {
 	p := f.place(n)
-	return &migration.Error{File: f.mod.file, Line: p.line, Column: p.column, Problem: fmt.Sprintf(problem, args...), Remedy: ways}
+	return &migration.Error{File: f.mod.file, Line: p.line, Column: p.column, Problem: fmt.Sprintf(problem, args...), Remedy: f.ways()}
 }
 
 func (f *frame) lookup(name string) (value, bool) {

@@ -29,6 +29,12 @@ type operations struct {
 	conventions map[string]string
 	// enums are those that tables brought along, in any migration of this run: alembic makes each only once.
 	enums map[string]bool
+	// creatingAll says that create_all runs, which looks what is there already.
+	creatingAll bool
+	// extensions are those that the application's code makes.
+	extensions []string
+	// called is where a migration calls create_all, which is where it makes all that the models say; the zero place outside of it.
+	called place
 
 	file       string
 	statements []migration.Statement
@@ -47,11 +53,28 @@ func (o *operations) run(f *frame, s migration.Statement) error {
 	if err := o.mayChange(f, at, verb); err != nil {
 		return err
 	}
-	o.statements = append(o.statements, s)
+	o.statements = append(o.statements, o.called.moved(s))
 	if _, err := o.conn.Exec(o.ctx, s.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-		return s.Refused(o.file, err)
+		refused := s.Refused(o.file, err)
+		if o.creatingAll {
+			refused.Problem = strings.Replace(refused.Problem, "the migration fails", "what the model says fails", 1)
+		}
+		return refused
 	}
 	return nil
+}
+
+// moved is a statement of another file, as one of the place that calls for it.
+func (p place) moved(s migration.Statement) migration.Statement {
+	if p == (place{}) {
+		return s
+	}
+	at := new(ddl)
+	for range strings.Count(s.SQL, "\n") + 1 {
+		at.at = append(at.at, p)
+	}
+	at.lines = []string{s.SQL}
+	return at.statement()
 }
 
 // dataVerbs begin the statements that are on data.

@@ -94,7 +94,11 @@ func (f *frame) objectSQL(o *object, at place) (string, error) {
 		return "NULL", nil
 	case "now":
 		return "now()", nil
-	case "column", "Column":
+	case "Column", "mapped_column":
+		if name, ok := columnName(o); ok {
+			return quote(name), nil
+		}
+	case "column":
 		if s, ok := a.get(0, "text").(str); ok {
 			return quote(s.s), nil
 		}
@@ -189,6 +193,9 @@ func (f *frame) methodSQL(o *object, at place) (string, error) {
 	name := strings.TrimPrefix(o.path, ".")
 	if parent, ok := o.recv.(*object); ok && o.args == nil && (parent.path == ".c" || parent.path == ".columns") {
 		return quote(name), nil
+	}
+	if _, column, ok := f.columnOf(o); ok {
+		return quote(column), nil
 	}
 	a := &arguments{args: o.args, kwargs: o.kwargs, at: at}
 	switch name {

@@ -27,7 +27,12 @@ func (o *operations) method(f *frame, made *object, name string, a *arguments) (
 	if name == "get_main_option" && recv.path == ".config" {
 		return o.mainOption(a), nil
 	}
-	if recv.recv == nil && isOneOf(name, "create", "drop", "create_all", "drop_all") {
+	if metadata := f.metadataOf(recv, 0); metadata != nil && name == "create_all" {
+		return nil, o.createAll(f, metadata, a)
+	} else if metadata != nil && name == "drop_all" {
+		return nil, f.failAt(a.at, "the migration drops the tables of the models as they are when it runs")
+	}
+	if recv.recv == nil && isOneOf(name, "create", "drop") {
 		if done, err := o.create(f, recv, name, a); done {
 			return nil, err
 		}
@@ -52,11 +57,6 @@ func (o *operations) create(f *frame, recv *object, name string, a *arguments) (
 			return false, nil
 		}
 		return true, f.failAt(a.at, "an index that is made by its own method cannot be read")
-	case "MetaData":
-		return true, f.failAt(a.at, "the migration makes the tables of the models as they are when it runs (%s)", name)
-	}
-	if strings.HasSuffix(name, "_all") {
-		return true, f.failAt(a.at, "the migration makes the tables of the models as they are when it runs (%s)", name)
 	}
 	return false, nil
 }
@@ -108,7 +108,7 @@ func (f *frame) enumOfTable(e *object) error {
 			return nil
 		}
 	}
-	if v := e.kwargs["metadata"]; v != nil {
+	if v := e.kwargs["metadata"]; v != nil && !f.ops.creatingAll {
 		return nil
 	}
 	typeName, err := f.enumName(e)
@@ -119,7 +119,7 @@ func (f *frame) enumOfTable(e *object) error {
 		return nil
 	}
 	f.ops.enums[typeName] = true
-	return f.ops.makeEnum(f, e, "create", false, e.at)
+	return f.ops.makeEnum(f, e, "create", f.ops.creatingAll, e.at)
 }
 
 // sequence creates or drops a Sequence.

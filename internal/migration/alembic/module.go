@@ -243,6 +243,8 @@ func (f *frame) standard(name string, a *arguments) (v value, done bool, err err
 	case "sqlalchemy.inspect", "sqlalchemy.engine.reflection.Inspector.from_engine", "sqlalchemy.engine.Inspector.from_engine",
 		"sqlalchemy.Inspector.from_engine", "sqlalchemy.inspection.inspect":
 		return &object{path: "inspector", args: []value{}, at: a.at}, true, nil
+	case "typing.NewType", "typing_extensions.NewType":
+		return &object{path: "typing.NewType", args: a.args, kwargs: a.kwargs, at: a.at}, true, nil
 	case "collections.OrderedDict", "collections.defaultdict":
 		if name == "collections.defaultdict" {
 			return &runtime{why: name}, true, nil

@@ -163,11 +163,19 @@ func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig, folders []string)
 	cmd.Dir = top
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PGHOST="+c.Host, "PGPORT="+strconv.Itoa(int(c.Port)), "PGUSER="+c.User, "PGPASSWORD="+c.Password,
 		"PGDATABASE="+c.Database)
+	if src := filepath.Join(top, "src"); isFolder(src) { // the modules of a case that makes the tables of its models
+		cmd.Env = append(cmd.Env, "PYTHONPATH="+src)
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("alembic: %w\n%s", err, out[max(0, len(out)-2500):])
 	}
 	return nil
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 func look(t *testing.T, c *pgx.ConnConfig) schema.Snapshot {

@@ -51,7 +51,7 @@ type table struct {
 
 func (f *frame) isColumn(v value) (*object, bool) {
 	o, ok := v.(*object)
-	return o, ok && o.recv == nil && lastPart(o.path) == "Column"
+	return o, ok && o.recv == nil && isOneOf(lastPart(o.path), "Column", "mapped_column", "MappedColumn")
 }
 
 // column reads a sa.Column.
@@ -70,8 +70,8 @@ func (f *frame) column(v value, at place) (*column, error) {
 			c.name, args = s.s, args[1:]
 		}
 	}
-	if s, ok := o.kwargs["name"].(str); ok {
-		c.name = s.s
+	if name, ok := columnName(o); ok {
+		c.name = name
 	}
 	if c.name == "" {
 		return nil, f.failAt(o.at, "the column has no name that can be read")
@@ -92,7 +92,7 @@ func (f *frame) column(v value, at place) (*column, error) {
 		return nil, err
 	}
 	if !hasType {
-		return nil, f.failAt(o.at, "column %s has no type", c.name)
+		return c, nil // as a foreign key may have it; who compiles the column looks at that
 	}
 	var err error
 	c.typ, err = f.typeOf(typ, o.at)
@@ -105,6 +105,15 @@ func (f *frame) column(v value, at place) (*column, error) {
 			sql: quote(c.name) + " IN (" + strings.Join(quoted, ", ") + ")"})
 	}
 	return c, err
+}
+
+// columnName is the name that a Column has.
+func columnName(o *object) (string, bool) {
+	if s, ok := o.kwargs["name"].(str); ok {
+		return s.s, true
+	}
+	s, ok := first(o.args).(str)
+	return s.s, ok
 }
 
 // columnArgument takes a ForeignKey, a constraint, Identity, Computed or Sequence; done is false for a type.
@@ -191,7 +200,7 @@ func (f *frame) foreignKey(o *object, local string) (*constraint, error) {
 	s, ok := a.get(0, "column").(str)
 	if !ok {
 		if attr, isObject := a.get(0, "column").(*object); isObject {
-			if t, column, found := tableColumn(attr); found {
+			if t, column, found := f.columnOf(attr); found {
 				s, ok = text(t+"."+column), true
 			}
 		}
@@ -204,22 +213,33 @@ func (f *frame) foreignKey(o *object, local string) (*constraint, error) {
 	return fk, nil
 }
 
-// tableColumn reads table.c.name.
-func tableColumn(o *object) (table, column string, ok bool) {
+// tableColumn reads table.c.name and Model.__table__.c.name.
+func (f *frame) tableColumn(o *object) (table, column string, ok bool) {
 	parent, isObject := o.recv.(*object)
-	if !isObject || parent.path != ".c" {
+	if !isObject || !isOneOf(parent.path, ".c", ".columns") {
 		return "", "", false
 	}
 	t, isObject := parent.recv.(*object)
-	if !isObject || len(t.args) == 0 {
+	if !isObject {
 		return "", "", false
 	}
-	s, isName := t.args[0].(str)
-	return s.s, strings.TrimPrefix(o.path, "."), isName
+	if c, ok := t.recv.(*class); ok && t.path == ".__table__" && f.models != nil && f.models.mapped[c] != nil {
+		return f.models.mapped[c].table.key(), strings.TrimPrefix(o.path, "."), true
+	}
+	name, isName := first(t.args).(str)
+	if s, ok := t.kwargs["schema"].(str); ok {
+		name.s = s.s + "." + name.s
+	}
+	return name.s, strings.TrimPrefix(o.path, "."), isName
 }
 
 // strings are a value's items as names of columns.
 func (f *frame) columnNames(v value, at place) ([]string, error) {
+	return f.namesOf(v, at, false)
+}
+
+// namesOf are the names, with their tables where they are those of another table.
+func (f *frame) namesOf(v value, at place, remote bool) ([]string, error) {
 	items, ok := sequence(v)
 	if !ok {
 		items = []value{v}
@@ -230,11 +250,17 @@ func (f *frame) columnNames(v value, at place) ([]string, error) {
 		case str:
 			result[i] = item.s
 		case *object:
-			if c, ok := f.isColumn(item); ok && len(c.args) > 0 {
-				if s, ok := c.args[0].(str); ok {
-					result[i] = s.s
+			if c, ok := f.isColumn(item); ok {
+				if name, ok := columnName(c); ok {
+					result[i] = name
 					continue
 				}
+			}
+			if t, column, ok := f.columnOf(item); ok {
+				if result[i] = column; remote {
+					result[i] = t + "." + column
+				}
+				continue
 			}
 			if lastPart(item.path) == "column" && len(item.args) > 0 {
 				if s, ok := item.args[0].(str); ok {
@@ -282,7 +308,7 @@ func (f *frame) tableConstraint(o *object) (*constraint, error) {
 		}
 		c.useAlter, _ = truth(o.kwargs["use_alter"])
 		var remote []string
-		if remote, err = f.columnNames(a.get(1, "refcolumns"), o.at); err != nil {
+		if remote, err = f.namesOf(a.get(1, "refcolumns"), o.at, true); err != nil {
 			return nil, err
 		}
 		for _, r := range remote {
@@ -354,7 +380,7 @@ func (f *frame) table(name value, items []value, kwargs map[string]value, at pla
 			return nil, f.failAt(at, "%s in table %s cannot be read", describe(item), t.name)
 		}
 		switch {
-		case lastPart(o.path) == "Column" || o.path == ".copy":
+		case isOneOf(lastPart(o.path), "Column", "mapped_column") || o.path == ".copy":
 			c, err := f.column(o, at)
 			if err != nil {
 				return nil, err

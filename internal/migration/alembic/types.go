@@ -32,7 +32,7 @@ type sqlType struct {
 }
 
 func (f *frame) failAt(p place, problem string, args ...any) error {
-	return &migration.Error{File: f.mod.file, Line: p.line, Column: p.column, Problem: fmt.Sprintf(problem, args...), Remedy: ways}
+	return &migration.Error{File: f.mod.file, Line: p.line, Column: p.column, Problem: fmt.Sprintf(problem, args...), Remedy: f.ways()}
 }
 
 // typeOf compiles a type as SQLAlchemy's PGTypeCompiler does.
@@ -64,6 +64,9 @@ func (f *frame) typeOf(v value, at place) (sqlType, error) {
 	case *object:
 		if alias, ok := f.alias(t.path); ok && t.recv == nil {
 			return sqlType{sql: alias}, nil
+		}
+		if nameLast(t.path) == "as_mutable" && len(t.args) > 0 { // Mutable.as_mutable(type) watches values and is that type
+			return f.typeOf(t.args[0], at)
 		}
 		if t.path == ".with_variant" {
 			return f.variant(t, at)

@@ -50,6 +50,7 @@ type (
 		kwargs map[string]value
 		at     place
 		final  map[string]value // attributes that were assigned
+		maker  *instance        // whose object of the library's it is
 	}
 	method struct {
 		recv value
@@ -70,6 +71,10 @@ type (
 		static   bool
 		classy   bool // a class method
 		yields   bool
+		// declared says that it is a declared_attr, whose class asks for its result; returns is its annotation.
+		declared  bool
+		cascading bool
+		returns   python.Expr
 	}
 	class struct {
 		name    string
@@ -80,6 +85,9 @@ type (
 		isText  bool // an enum of strings whose text is its value
 		mod     *module
 		members []*member
+		// def is its definition, and body where the names of its own are looked up.
+		def  *python.ClassDef
+		body *frame
 	}
 	member struct {
 		class *class

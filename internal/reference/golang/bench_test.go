@@ -1,21 +1,19 @@
 package golang_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
+	"github.com/headgate/headgate/internal/reference/referencetest"
 )
 
 // BenchmarkRead reads packages as they are in services: mostly code without SQL, some with.
 func BenchmarkRead(b *testing.B) {
 	fsys := fstest.MapFS{}
 	var files []string
-	size := 0
 	for i := range 40 {
 		name := fmt.Sprintf("p%d/store.go", i)
 		text := "package store\n\nconst table = \"trees\"\n" + strings.Repeat(`
@@ -35,13 +33,6 @@ func load(ctx context.Context, db *sql.DB, id int) (*Tree, error) {
 `, 50)
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
 		files = append(files, name)
-		size += len(text)
 	}
-	b.SetBytes(int64(size))
-	for b.Loop() {
-		n := 0
-		if err := (golang.Language{}).Read(context.Background(), fsys, files, func(reference.Reference) { n++ }); err != nil || n == 0 {
-			b.Fatal(n, err)
-		}
-	}
+	referencetest.Benchmark(b, golang.Language{}, fsys, files)
 }

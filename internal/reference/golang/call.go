@@ -1,32 +1,23 @@
 package golang
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"strings"
 
-	"github.com/headgate/headgate/internal/reference"
+	"github.com/headgate/headgate/internal/reference/fold"
 )
 
-// orHole is v, or a hole where nothing is known of it. The reason has one %s, for what the code puts in.
-func (r *reader) orHole(v value, e ast.Expr, reason string) value {
-	if v.known() {
-		return v
-	}
-	return r.id.hole(r.src, e, "built at run time: "+fmt.Sprintf(reason, r.src.excerpt(e)))
-}
-
 // call reads a call: the functions that put texts together are run, those that hand a text to a database are noted.
-func (r *reader) call(e *ast.CallExpr, operand bool) value {
+func (r *reader) call(e *ast.CallExpr, operand bool) fold.Value {
 	on, name := callee(e)
 	if on != nil {
-		if pkg, ok := on.(*ast.Ident); ok && r.local(pkg.Name) == nil {
+		if pkg, ok := on.(*ast.Ident); ok && r.Local(pkg.Name) == nil {
 			if v, done := r.libraryCall(pkg.Name, name, e, operand); done {
 				return v
 			}
 		} else if ok {
-			if v, done := r.builderCall(r.local(pkg.Name), name, e); done {
+			if v, done := r.builderCall(r.Local(pkg.Name), name, e); done {
 				return v
 			}
 		}
@@ -34,17 +25,17 @@ func (r *reader) call(e *ast.CallExpr, operand bool) value {
 	} else {
 		switch {
 		case name == "string" && len(e.Args) == 1:
-			if v := r.expr(e.Args[0], operand); v.number == nil {
+			if v := r.expr(e.Args[0], operand); !v.Number {
 				return v
 			}
-			return value{}
+			return fold.Value{}
 		case name == "append" && len(e.Args) > 0:
 			return r.appendCall(e)
 		case name == "new" && len(e.Args) == 1:
 			return r.newBuilder(e.Args[0])
 		case isMessage("", name):
 			r.message(e)
-			return value{}
+			return fold.Value{}
 		case name == "":
 			r.expr(e.Fun, false)
 		}
@@ -53,10 +44,10 @@ func (r *reader) call(e *ast.CallExpr, operand bool) value {
 }
 
 // libraryCall runs the functions of the standard library that work on texts.
-func (r *reader) libraryCall(pkg, name string, e *ast.CallExpr, operand bool) (value, bool) {
+func (r *reader) libraryCall(pkg, name string, e *ast.CallExpr, operand bool) (fold.Value, bool) {
 	if isMessage(pkg, name) {
 		r.message(e)
-		return value{}, true
+		return fold.Value{}, true
 	}
 	switch pkg + "." + name {
 	case "fmt.Sprintf":
@@ -67,11 +58,11 @@ func (r *reader) libraryCall(pkg, name string, e *ast.CallExpr, operand bool) (v
 		return v, true
 	case "fmt.Fprintf":
 		if len(e.Args) < 2 {
-			return value{}, false
+			return fold.Value{}, false
 		}
 		if b := r.builder(e.Args[0]); b != nil {
 			r.write(b, r.sprintf(e.Args[1:], e, e.Ellipsis != token.NoPos), e)
-			return value{}, true
+			return fold.Value{}, true
 		}
 	case "strings.Join":
 		if len(e.Args) == 2 {
@@ -82,57 +73,44 @@ func (r *reader) libraryCall(pkg, name string, e *ast.CallExpr, operand bool) (v
 			return v, true
 		}
 	}
-	return value{}, false
+	return fold.Value{}, false
 }
 
 // message reads a call whose literals are for people: they are not SQL, but a function literal among the arguments may hold some.
 func (r *reader) message(e *ast.CallExpr) {
 	for _, arg := range e.Args {
-		if _, ok := isString(arg); !ok {
-			r.mute++
-			r.expr(arg, true)
-			r.mute--
+		if lit, ok := arg.(*ast.BasicLit); !ok || lit.Kind != token.STRING {
+			r.Mute(func() { r.expr(arg, true) })
 		}
 	}
 }
 
 // joinCall is strings.Join of a list that is known.
-func (r *reader) joinCall(e *ast.CallExpr) value {
+func (r *reader) joinCall(e *ast.CallExpr) fold.Value {
 	list := r.expr(e.Args[0], true)
-	separator := r.expr(e.Args[1], true)
-	if list.items == nil {
-		return value{}
-	}
-	out := r.id.empty()
-	for i, item := range list.items {
-		if i > 0 {
-			out = r.id.concat(out, r.orHole(separator, e.Args[1], "strings.Join puts %s in"))
-		}
-		r.absorb(item)
-		out = r.id.concat(out, r.orHole(item, e.Args[0], "strings.Join puts parts of %s in"))
-	}
-	return out
+	separator := r.OrHole(r.expr(e.Args[1], true), r.place(e.Args[1]), "strings.Join puts %s in")
+	return r.JoinItems(list, separator, r.place(e.Args[0]), "strings.Join puts parts of %s in")
 }
 
-func (r *reader) appendCall(e *ast.CallExpr) value {
+func (r *reader) appendCall(e *ast.CallExpr) fold.Value {
 	list := r.expr(e.Args[0], true)
-	var added []value
+	var added []fold.Value
 	for _, arg := range e.Args[1:] {
 		added = append(added, r.expr(arg, false))
 	}
-	if list.items == nil || e.Ellipsis != token.NoPos || len(list.items)+len(added) > mostPieces {
-		return value{}
+	if list.Items == nil || e.Ellipsis != token.NoPos || len(list.Items)+len(added) > fold.MostPieces {
+		return fold.Value{}
 	}
-	return value{items: append(append([]value{}, list.items...), added...)}
+	return fold.Value{Items: append(append([]fold.Value{}, list.Items...), added...)}
 }
 
 // builder is the variable of a strings.Builder that e stands for, or its address.
-func (r *reader) builder(e ast.Expr) *variable {
+func (r *reader) builder(e ast.Expr) *fold.Variable {
 	if u, ok := e.(*ast.UnaryExpr); ok && u.Op == token.AND {
 		e = u.X
 	}
 	if name, ok := e.(*ast.Ident); ok {
-		if v := r.local(name.Name); v != nil && v.value.builder {
+		if v := r.Local(name.Name); v != nil && v.Value.Builder {
 			return v
 		}
 	}
@@ -140,91 +118,88 @@ func (r *reader) builder(e ast.Expr) *variable {
 }
 
 // builderCall runs the methods of a strings.Builder or bytes.Buffer.
-func (r *reader) builderCall(b *variable, name string, e *ast.CallExpr) (value, bool) {
-	if b == nil || !b.value.builder {
-		return value{}, false
+func (r *reader) builderCall(b *fold.Variable, name string, e *ast.CallExpr) (fold.Value, bool) {
+	if b == nil || !b.Value.Builder {
+		return fold.Value{}, false
 	}
 	switch name {
 	case "WriteString", "WriteByte", "WriteRune", "Write":
 		if len(e.Args) != 1 {
-			return value{}, false
+			return fold.Value{}, false
 		}
 		r.write(b, r.expr(e.Args[0], true), e.Args[0])
 	case "String":
-		v := b.value
-		v.builder = false
-		r.use(v)
+		v := b.Value
+		v.Builder = false
+		r.Use(v)
 		return v, true
 	case "Reset":
-		v := r.id.empty()
-		v.builder = true
-		r.set(b, v)
+		v := fold.Empty()
+		v.Builder = true
+		r.Set(b, v)
 	case "Len", "Grow", "Cap":
 	default:
-		return value{}, false
+		return fold.Value{}, false
 	}
-	return value{}, true
+	return fold.Value{}, true
 }
 
-func (r *reader) write(b *variable, added value, at ast.Expr) {
-	if !b.value.known() {
+func (r *reader) write(b *fold.Variable, added fold.Value, at ast.Expr) {
+	if !b.Value.Known() {
 		r.record(added, at)
 		return
 	}
-	r.absorb(b.value)
-	sum := r.id.concat(b.value, r.orHole(added, at, "the value of %s is written"))
-	r.record(sum, at)
-	r.set(b, sum)
+	r.Set(b, r.Add(b.Value, added, r.place(at), r.place(at), "the value of %s is written"))
 }
 
 // otherCall reads the arguments, and sees whether one of them is the text of a database call.
-func (r *reader) otherCall(e *ast.CallExpr, on ast.Expr, name string) value {
-	values := make([]value, len(e.Args))
+func (r *reader) otherCall(e *ast.CallExpr, on ast.Expr, name string) fold.Value {
+	values := make([]fold.Value, len(e.Args))
 	for i, arg := range e.Args {
 		values[i] = r.expr(arg, false)
 	}
 	if on == nil && name != "In" && name != "Named" {
 		r.give(name, false, values)
-		return value{}
+		return fold.Value{}
 	}
 	if name == "ToSql" && len(e.Args) == 0 && r.imports(squirrel) {
-		r.unknown(e, "built at run time by squirrel")
-		return value{}
+		r.Unknown(r.place(e), "built at run time by squirrel")
+		return fold.Value{}
 	}
 	for _, i := range passesThrough[name] {
-		if i < len(values) && (values[i].parameter != nil || values[i].hasText() && values[i].number == nil) {
+		if i < len(values) && (values[i].Parameter != nil || values[i].IsText()) {
 			v := values[i]
-			v.items, v.builder = nil, false
+			v.Items, v.Builder = nil, false
 			return v
 		}
 	}
 	positions, known := databaseCalls[name]
 	if !known {
 		r.give(name, true, values)
-		return value{}
+		return fold.Value{}
 	}
 	for _, i := range positions {
-		if i < len(values) && values[i].parameter != nil && r.mute == 0 {
-			r.wrap(*values[i].parameter, e.Args[i], name)
-			return value{}
+		if i < len(values) && values[i].Parameter != nil {
+			r.Wrap(*values[i].Parameter, r.place(e.Args[i]), unmistakable[name] && r.src.database)
+			return fold.Value{}
 		}
-		if i < len(values) && values[i].hasText() && values[i].number == nil {
+		if i < len(values) && values[i].IsText() {
 			if r.looksLikeText(name, i, e, values) {
-				r.handOver(values[i])
+				r.HandOver(values[i], 0)
 			}
-			return value{}
+			return fold.Value{}
 		}
 	}
 	if unmistakable[name] && r.src.database {
 		r.unknownText(positions, e)
 	}
-	return value{}
+	return fold.Value{}
 }
 
 // looksLikeText tells whether the text of a call is a statement. pgx's Prepare has a name before it: Prepare(ctx, name, sql).
-func (r *reader) looksLikeText(name string, i int, e *ast.CallExpr, values []value) bool {
-	if name == "Prepare" && i == 1 && len(values) > 2 && values[2].hasText() {
-		r.handOver(values[2])
+func (r *reader) looksLikeText(name string, i int, e *ast.CallExpr, values []fold.Value) bool {
+	if name == "Prepare" && i == 1 && len(values) > 2 && values[2].HasText() {
+		r.HandOver(values[2], 0)
 		return false
 	}
 	return e != nil
@@ -242,16 +217,8 @@ func (r *reader) unknownText(positions []int, e *ast.CallExpr) {
 	}
 	switch e.Args[i].(type) {
 	case *ast.Ident, *ast.SelectorExpr, *ast.CallExpr, *ast.IndexExpr, *ast.BinaryExpr:
-		r.unknown(e.Args[i], "built at run time: the text is in "+r.src.excerpt(e.Args[i]))
-	}
-}
-
-// wrap notes that a parameter of the function that is being read goes to a database.
-func (r *reader) wrap(p parameter, arg ast.Expr, name string) {
-	r.marks.wrappers.Known[p] = true
-	if unmistakable[name] && r.src.database {
-		r.unknown(arg, "built at run time: the text is parameter "+r.src.excerpt(arg)+" of "+p.function+
-			"; what its callers write out is checked where they do")
+		at := r.place(e.Args[i])
+		r.Unknown(at, "built at run time: the text is in "+at.Excerpt())
 	}
 }
 
@@ -267,16 +234,6 @@ func isContext(e ast.Expr) bool {
 		return name == "Context" || name == "Background" || name == "TODO" || name == "WithoutCancel"
 	}
 	return false
-}
-
-// unknown emits a reference of which nothing but its place is known.
-func (r *reader) unknown(at ast.Node, reason string) {
-	if r.mute > 0 {
-		return
-	}
-	r.ready = append(r.ready, located{reference.Reference{
-		Place: r.src.position(at.Pos()), Certain: true, Unchecked: reason,
-	}, r.src.path})
 }
 
 func (r *reader) imports(path string) bool {

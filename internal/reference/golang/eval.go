@@ -3,17 +3,18 @@ package golang
 import (
 	"go/ast"
 	"go/token"
-	"slices"
+
+	"github.com/headgate/headgate/internal/reference/fold"
 )
 
 // expr reads an expression: it notes the texts in it, and gives what is known of its value. As an operand it is part
 // of a text that the caller notes, and is not noted on its own.
-func (r *reader) expr(e ast.Expr, operand bool) value {
+func (r *reader) expr(e ast.Expr, operand bool) fold.Value {
 	switch e := e.(type) {
 	case *ast.BasicLit:
 		return r.literal(e, operand)
 	case *ast.Ident:
-		return r.name(r.lookUp(e), operand)
+		return r.Mention(r.lookUp(e), operand)
 	case *ast.ParenExpr:
 		return r.expr(e.X, operand)
 	case *ast.BinaryExpr:
@@ -26,7 +27,7 @@ func (r *reader) expr(e ast.Expr, operand bool) value {
 		return r.call(e, operand)
 	case *ast.SelectorExpr:
 		if d := r.imported(e); d != nil {
-			return r.name(r.declared(d), operand)
+			return r.Mention(r.declared(d), operand)
 		}
 		r.expr(e.X, false)
 	case *ast.CompositeLit:
@@ -50,36 +51,21 @@ func (r *reader) expr(e ast.Expr, operand bool) value {
 		r.quiet(e.Key)
 		r.expr(e.Value, false)
 	}
-	return value{}
+	return fold.Value{}
 }
 
-func (r *reader) literal(e *ast.BasicLit, operand bool) value {
+func (r *reader) literal(e *ast.BasicLit, operand bool) fold.Value {
 	switch e.Kind {
 	case token.STRING:
-		v := r.id.literal(r.src, e)
+		v := r.Literal(r.src.literal(e), r.place(e), 0)
 		if !operand {
 			r.record(v, e)
 		}
 		return v
 	case token.INT:
-		v := r.id.literal(r.src, e)
-		v.number = e
-		return v
+		return r.Number(e.Value, r.place(e))
 	}
-	return value{}
-}
-
-// name notes the use of a name's value.
-func (r *reader) name(v value, operand bool) value {
-	if v.number != nil {
-		return v
-	}
-	if operand {
-		r.absorb(v)
-	} else {
-		r.use(v)
-	}
-	return v
+	return fold.Value{}
 }
 
 // quiet reads an expression of which the value is looked at and not sent anywhere: a condition, an operand of a comparison.
@@ -101,20 +87,20 @@ func (r *reader) quiet(e ast.Expr) {
 }
 
 // lookUp finds the value of a name: a local one, or one of the package.
-func (r *reader) lookUp(name *ast.Ident) value {
-	if v := r.local(name.Name); v != nil {
-		return v.value
+func (r *reader) lookUp(name *ast.Ident) fold.Value {
+	if v := r.Local(name.Name); v != nil {
+		return v.Value
 	}
 	if d := r.pkg.declarations[name.Name]; d != nil {
 		return r.declared(d)
 	}
-	return value{}
+	return fold.Value{}
 }
 
 // imported finds the declaration that pkg.Name stands for, in this module.
 func (r *reader) imported(e *ast.SelectorExpr) *declaration {
 	on, ok := e.X.(*ast.Ident)
-	if !ok || r.local(on.Name) != nil || !ast.IsExported(e.Sel.Name) {
+	if !ok || r.Local(on.Name) != nil || !ast.IsExported(e.Sel.Name) {
 		return nil
 	}
 	p := r.tree.imported(r.src, on.Name)
@@ -125,65 +111,43 @@ func (r *reader) imported(e *ast.SelectorExpr) *declaration {
 }
 
 // declared is the value of a package-level constant, or of a variable that nothing changes.
-func (r *reader) declared(d *declaration) value {
+func (r *reader) declared(d *declaration) fold.Value {
 	if v, ok := r.memo[d]; ok {
 		return v
 	}
-	if d.value == nil || r.depth > mostNesting {
-		return value{}
+	if d.value == nil || r.depth > fold.MostNesting {
+		return fold.Value{}
 	}
-	r.memo[d] = value{} // what refers to itself has no value
-	pkg, src, scopes, log, jumps := r.pkg, r.src, r.scopes, r.log, r.jumps
-	r.pkg, r.src, r.scopes, r.log, r.jumps = d.pkg, d.src, nil, nil, false
-	r.mute++
+	r.memo[d] = fold.Value{} // what refers to itself has no value
+	pkg, src := r.pkg, r.src
+	r.pkg, r.src = d.pkg, d.src
 	r.depth++
-	v := r.expr(d.value, true)
+	v := r.Elsewhere(func() fold.Value { return r.expr(d.value, true) })
 	r.depth--
-	r.mute--
-	r.pkg, r.src, r.scopes, r.log, r.jumps = pkg, src, scopes, log, jumps
+	r.pkg, r.src = pkg, src
 	r.memo[d] = v
 	return v
 }
 
-// sum reads a + b + c as one. Sums of numbers have no text in them and give nothing.
-func (r *reader) sum(e *ast.BinaryExpr, operand bool) value {
-	var operands []ast.Expr
-	var left ast.Expr = e
-	for {
-		b, ok := left.(*ast.BinaryExpr)
+// sum reads a + b + c as one.
+func (r *reader) sum(e *ast.BinaryExpr, operand bool) fold.Value {
+	operands := fold.Operands[ast.Expr](e, func(e ast.Expr) (left, right ast.Expr, ok bool) {
+		b, ok := e.(*ast.BinaryExpr)
 		if !ok || b.Op != token.ADD {
-			break
+			return nil, nil, false
 		}
-		operands = append(operands, b.Y)
-		left = b.X
-	}
-	operands = append(operands, left)
-	slices.Reverse(operands)
-
-	values := make([]value, len(operands))
-	text := false
+		return b.X, b.Y, true
+	})
+	values := make([]fold.Value, len(operands))
 	for i, o := range operands {
 		values[i] = r.expr(o, true)
-		text = text || values[i].hasText() && values[i].number == nil
 	}
-	if !text {
-		return value{}
-	}
-	out := r.id.empty()
-	for i, v := range values {
-		out = r.id.concat(out, r.orHole(v, operands[i], "the value of %s is added"))
-	}
-	if !out.known() {
-		r.recordAll(values, operands) // too much for one text
-	} else if !operand {
-		r.record(out, e)
-	}
-	return out
+	return r.Sum(values, func(i int) fold.Place { return r.place(operands[i]) }, r.place(e), operand)
 }
 
 // composite reads a literal of a slice, map or struct.
-func (r *reader) composite(e *ast.CompositeLit) value {
-	var items []value
+func (r *reader) composite(e *ast.CompositeLit) fold.Value {
+	var items []fold.Value
 	keyed := false
 	for _, element := range e.Elts {
 		if kv, ok := element.(*ast.KeyValueExpr); ok {
@@ -197,33 +161,32 @@ func (r *reader) composite(e *ast.CompositeLit) value {
 	}
 	if t, ok := e.Type.(*ast.ArrayType); ok && !keyed {
 		if of, ok := t.Elt.(*ast.Ident); ok && of.Name == "string" {
-			return value{items: append([]value{}, items...)}
+			return fold.Value{Items: append([]fold.Value{}, items...)}
 		}
 	}
 	if len(e.Elts) == 0 {
 		return r.newBuilder(e.Type)
 	}
-	return value{}
+	return fold.Value{}
 }
 
-func (r *reader) unary(e *ast.UnaryExpr) value {
+func (r *reader) unary(e *ast.UnaryExpr) fold.Value {
 	if e.Op != token.AND {
 		r.quiet(e.X)
-		return value{}
+		return fold.Value{}
 	}
 	if name, ok := e.X.(*ast.Ident); ok {
-		if v := r.local(name.Name); v != nil && v.value.known() {
+		if v := r.Local(name.Name); v != nil && v.Value.Known() {
 			// Whoever has the address may write to it.
-			before := v.value
-			r.use(before)
-			held := r.id.concat(before, r.id.hole(r.src, e, "built at run time: "+name.Name+" is changed through its address"))
-			r.set(v, held)
+			before := v.Value
+			r.Use(before)
+			r.Set(v, r.Concat(before, r.Hole(r.place(e), name.Name+" is changed through its address")))
 		}
-		return value{}
+		return fold.Value{}
 	}
 	if lit, ok := e.X.(*ast.CompositeLit); ok {
 		return r.composite(lit)
 	}
 	r.expr(e.X, false)
-	return value{}
+	return fold.Value{}
 }

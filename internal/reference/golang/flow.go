@@ -3,28 +3,14 @@ package golang
 import (
 	"go/ast"
 	"go/token"
+
+	"github.com/headgate/headgate/internal/reference/fold"
 )
 
-// variable is a local name and what it holds at the statement that is being read.
-type variable struct{ value value }
-
-// change is a variable's value before it was set.
-type change struct {
-	of     *variable
-	before value
-}
-
-func (r *reader) push() { r.scopes = append(r.scopes, map[string]*variable{}) }
-func (r *reader) pop()  { r.scopes = r.scopes[:len(r.scopes)-1] }
-
-func (r *reader) declare(name string, v value) {
-	if name == "_" || len(r.scopes) == 0 {
-		return
+func (r *reader) declare(name string, v fold.Value) {
+	if name != "_" {
+		r.Declare(name, v)
 	}
-	if r.jumps {
-		v = value{}
-	}
-	r.scopes[len(r.scopes)-1][name] = &variable{value: v}
 }
 
 func (r *reader) declareAll(fields *ast.FieldList) {
@@ -33,33 +19,14 @@ func (r *reader) declareAll(fields *ast.FieldList) {
 	}
 	for _, f := range fields.List {
 		for _, name := range f.Names {
-			r.declare(name.Name, value{})
+			r.declare(name.Name, fold.Value{})
 		}
 	}
-}
-
-func (r *reader) local(name string) *variable {
-	for i := len(r.scopes) - 1; i >= 0; i-- {
-		if v, ok := r.scopes[i][name]; ok {
-			return v
-		}
-	}
-	return nil
-}
-
-func (r *reader) set(of *variable, v value) {
-	if r.log != nil {
-		*r.log = append(*r.log, change{of, of.value})
-	}
-	if r.jumps {
-		v = value{builder: v.builder}
-	}
-	of.value = v
 }
 
 // function reads a function's body in a scope of its own. A function that is declared can be a wrapper; decl is nil for a literal.
 func (r *reader) function(decl *ast.FuncDecl, recv *ast.FieldList, typ *ast.FuncType, body *ast.BlockStmt) {
-	r.push()
+	r.Push()
 	r.declareAll(recv)
 	r.declareAll(typ.Params)
 	if decl != nil {
@@ -67,65 +34,13 @@ func (r *reader) function(decl *ast.FuncDecl, recv *ast.FieldList, typ *ast.Func
 	}
 	r.declareAll(typ.Results)
 	r.block(body.List)
-	r.pop()
-}
-
-// way is one of the ways that the code can go: what it set, and whether it never comes back.
-type way struct {
-	set  map[*variable]value
-	ends bool
-}
-
-// branch reads one way and takes back what it set.
-func (r *reader) branch(read func() (ends bool)) way {
-	outer := r.log
-	var log []change
-	r.log = &log
-	p := way{ends: read(), set: map[*variable]value{}}
-	r.log = outer
-	for _, c := range log {
-		p.set[c.of] = c.of.value
-	}
-	for i := len(log) - 1; i >= 0; i-- {
-		log[i].of.value = log[i].before
-	}
-	return p
-}
-
-// merge goes on after all of the paths: each variable has what one of them left.
-func (r *reader) merge(ways ...way) (ends bool) {
-	open := ways[:0:0]
-	for _, p := range ways {
-		if !p.ends {
-			open = append(open, p)
-		}
-	}
-	if len(open) == 0 {
-		return true
-	}
-	changed := map[*variable][]value{}
-	for _, p := range open {
-		for v := range p.set {
-			changed[v] = nil
-		}
-	}
-	for v := range changed {
-		for _, p := range open {
-			after, ok := p.set[v]
-			if !ok {
-				after = v.value
-			}
-			changed[v] = append(changed[v], after)
-		}
-		r.set(v, join(changed[v]))
-	}
-	return false
+	r.Pop()
 }
 
 // block reads statements in order. What stands after one that ends the way is read all the same, for its literals.
 func (r *reader) block(list []ast.Stmt) (ends bool) {
-	r.push()
-	defer r.pop()
+	r.Push()
+	defer r.Pop()
 	for _, s := range list {
 		if r.stmt(s) {
 			ends = true
@@ -153,14 +68,14 @@ func (r *reader) stmt(s ast.Stmt) (ends bool) {
 	case *ast.RangeStmt:
 		r.rangeStmt(s)
 	case *ast.SwitchStmt:
-		r.push()
-		defer r.pop()
+		r.Push()
+		defer r.Pop()
 		r.optional(s.Init)
 		r.quiet(s.Tag)
 		return r.clauses(s.Body, false)
 	case *ast.TypeSwitchStmt:
-		r.push()
-		defer r.pop()
+		r.Push()
+		defer r.Pop()
 		r.optional(s.Init)
 		r.optional(s.Assign)
 		return r.clauses(s.Body, false)
@@ -186,8 +101,8 @@ func (r *reader) stmt(s ast.Stmt) (ends bool) {
 	case *ast.IncDecStmt:
 		if name, ok := s.X.(*ast.Ident); !ok {
 			r.expr(s.X, false)
-		} else if v := r.local(name.Name); v != nil {
-			r.set(v, value{})
+		} else if v := r.Local(name.Name); v != nil {
+			r.Set(v, fold.Value{})
 		}
 	}
 	return false
@@ -226,7 +141,7 @@ func (r *reader) declStmt(s *ast.DeclStmt) {
 			continue
 		}
 		for i, name := range spec.Names {
-			v := value{}
+			v := fold.Value{}
 			switch {
 			case len(spec.Values) == len(spec.Names):
 				v = r.expr(spec.Values[i], false)
@@ -241,37 +156,37 @@ func (r *reader) declStmt(s *ast.DeclStmt) {
 }
 
 // zero is the value of a variable that is declared without one.
-func (r *reader) zero(typ ast.Expr) value {
+func (r *reader) zero(typ ast.Expr) fold.Value {
 	switch t := typ.(type) {
 	case *ast.Ident:
 		if t.Name == "string" {
-			return r.id.empty()
+			return fold.Empty()
 		}
 	case *ast.SelectorExpr:
 		return r.newBuilder(t)
 	}
-	return value{}
+	return fold.Value{}
 }
 
 // newBuilder is an empty strings.Builder or bytes.Buffer, if typ is one.
-func (r *reader) newBuilder(typ ast.Expr) value {
+func (r *reader) newBuilder(typ ast.Expr) fold.Value {
 	t, ok := typ.(*ast.SelectorExpr)
 	if !ok {
-		return value{}
+		return fold.Value{}
 	}
 	on, ok := t.X.(*ast.Ident)
 	if !ok || on.Name+"."+t.Sel.Name != "strings.Builder" && on.Name+"."+t.Sel.Name != "bytes.Buffer" {
-		return value{}
+		return fold.Value{}
 	}
-	v := r.id.empty()
-	v.builder = true
+	v := fold.Empty()
+	v.Builder = true
 	return v
 }
 
 // first is the first of n results of an expression: what is known of a call is known of its first result.
-func first(v value, n int) value {
+func first(v fold.Value, n int) fold.Value {
 	if n > 1 {
-		v.items, v.number = nil, nil
+		v.Items, v.Number = nil, false
 	}
 	return v
 }
@@ -281,7 +196,7 @@ func (r *reader) assign(s *ast.AssignStmt) {
 		r.addAssign(s)
 		return
 	}
-	values := make([]value, len(s.Lhs))
+	values := make([]fold.Value, len(s.Lhs))
 	for i, e := range s.Rhs {
 		v := r.expr(e, false)
 		if len(s.Rhs) != len(s.Lhs) {
@@ -297,14 +212,12 @@ func (r *reader) assign(s *ast.AssignStmt) {
 			r.expr(lhs, false)
 			continue
 		}
-		if s.Tok == token.DEFINE && len(r.scopes) > 0 {
-			if _, here := r.scopes[len(r.scopes)-1][name.Name]; !here {
-				r.declare(name.Name, values[i])
-				continue
-			}
+		if s.Tok == token.DEFINE && r.Depth() > 0 && r.Innermost(name.Name) == nil {
+			r.declare(name.Name, values[i])
+			continue
 		}
-		if v := r.local(name.Name); v != nil {
-			r.set(v, values[i])
+		if v := r.Local(name.Name); v != nil {
+			r.Set(v, values[i])
 		}
 	}
 }
@@ -313,43 +226,40 @@ func (r *reader) assign(s *ast.AssignStmt) {
 func (r *reader) addAssign(s *ast.AssignStmt) {
 	added := r.expr(s.Rhs[0], true)
 	name, ok := s.Lhs[0].(*ast.Ident)
-	var v *variable
+	var v *fold.Variable
 	if ok {
-		v = r.local(name.Name)
+		v = r.Local(name.Name)
 	} else {
 		r.expr(s.Lhs[0], false)
 	}
-	if v == nil || !v.value.known() || v.value.number != nil {
+	if v == nil || !v.Value.Known() || v.Value.Number {
 		r.record(added, s.Rhs[0])
 		if v != nil {
-			r.set(v, value{})
+			r.Set(v, fold.Value{})
 		}
 		return
 	}
-	r.absorb(v.value)
-	sum := r.id.concat(v.value, r.orHole(added, s.Rhs[0], "the value of %s is added"))
-	r.record(sum, s)
-	r.set(v, sum)
+	r.Set(v, r.Add(v.Value, added, r.place(s.Rhs[0]), r.place(s), "the value of %s is added"))
 }
 
 func (r *reader) ifStmt(s *ast.IfStmt) bool {
-	r.push()
-	defer r.pop()
+	r.Push()
+	defer r.Pop()
 	r.optional(s.Init)
 	r.quiet(s.Cond)
-	then := r.branch(func() bool { return r.block(s.Body.List) })
-	otherwise := way{}
+	then := r.Branch(func() bool { return r.block(s.Body.List) })
+	otherwise := fold.Way{}
 	if s.Else != nil {
-		otherwise = r.branch(func() bool { return r.stmt(s.Else) })
+		otherwise = r.Branch(func() bool { return r.stmt(s.Else) })
 	}
-	return r.merge(then, otherwise)
+	return r.Merge(then, otherwise)
 }
 
 // clauses reads the clauses of a switch or a select.
 func (r *reader) clauses(body *ast.BlockStmt, exhaustive bool) bool {
-	var ways []way
+	var ways []fold.Way
 	for _, c := range body.List {
-		ways = append(ways, r.branch(func() bool {
+		ways = append(ways, r.Branch(func() bool {
 			switch c := c.(type) {
 			case *ast.CaseClause:
 				exhaustive = exhaustive || c.List == nil
@@ -358,8 +268,8 @@ func (r *reader) clauses(body *ast.BlockStmt, exhaustive bool) bool {
 				}
 				return r.block(c.Body)
 			case *ast.CommClause:
-				r.push()
-				defer r.pop()
+				r.Push()
+				defer r.Pop()
 				r.optional(c.Comm)
 				return r.block(c.Body)
 			}
@@ -367,17 +277,17 @@ func (r *reader) clauses(body *ast.BlockStmt, exhaustive bool) bool {
 		}))
 	}
 	if !exhaustive {
-		ways = append(ways, way{})
+		ways = append(ways, fold.Way{})
 	}
 	if len(ways) == 0 {
 		return false
 	}
-	return r.merge(ways...)
+	return r.Merge(ways...)
 }
 
 func (r *reader) forStmt(s *ast.ForStmt) {
-	r.push()
-	defer r.pop()
+	r.Push()
+	defer r.Pop()
 	r.optional(s.Init)
 	r.loop(s, func() {
 		r.quiet(s.Cond)
@@ -388,45 +298,25 @@ func (r *reader) forStmt(s *ast.ForStmt) {
 
 func (r *reader) rangeStmt(s *ast.RangeStmt) {
 	r.expr(s.X, false)
-	r.push()
-	defer r.pop()
+	r.Push()
+	defer r.Pop()
 	if s.Tok == token.DEFINE {
 		for _, e := range []ast.Expr{s.Key, s.Value} {
 			if name, ok := e.(*ast.Ident); ok {
-				r.declare(name.Name, value{})
+				r.declare(name.Name, fold.Value{})
 			}
 		}
 	}
 	r.loop(s, func() { r.block(s.Body.List) })
 }
 
-// loop reads a loop's body once. How often it runs is not known: what it changes has a hole, in
-// the body and behind it.
+// loop reads a loop's body.
 func (r *reader) loop(loop ast.Stmt, body func()) {
-	held := map[*variable]value{}
-	var changed []*variable
+	var changes []fold.Change
 	for _, name := range assignedIn(loop) {
-		v := r.local(name.Name)
-		if v == nil || !v.value.known() && v.value.items == nil {
-			continue
-		}
-		if _, seen := held[v]; seen {
-			continue
-		}
-		changed = append(changed, v)
-		held[v] = value{}
-		if v.value.known() && v.value.number == nil {
-			r.absorb(v.value)
-			held[v] = r.id.concat(v.value, r.id.hole(r.src, name, "built at run time: a loop changes "+name.Name))
-			r.record(held[v], name)
-		}
-		r.set(v, held[v])
+		changes = append(changes, fold.Change{Name: name.Name, At: r.place(name)})
 	}
-	inside := r.branch(func() bool { body(); return false })
-	for _, v := range changed {
-		r.absorb(inside.set[v]) // it is held, and once more round the loop
-		r.set(v, held[v])
-	}
+	r.Loop(changes, body)
 }
 
 // assignedIn are the names that are set, added to or written to somewhere below n.
@@ -476,9 +366,9 @@ func isBuilderWrite(name string) bool {
 
 // closure reads a function literal. When it runs is not known: afterwards, what it sets may have been set or not.
 func (r *reader) closure(f *ast.FuncLit) {
-	inside := r.branch(func() bool {
+	inside := r.Branch(func() bool {
 		r.function(nil, nil, f.Type, f.Body)
 		return false
 	})
-	r.merge(inside, way{})
+	r.Merge(inside, fold.Way{})
 }

@@ -4,15 +4,12 @@ package golang
 
 import (
 	"context"
-	"fmt"
-	"hash/maphash"
 	"io/fs"
 	"path"
-	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/headgate/headgate/internal/reference"
+	"github.com/headgate/headgate/internal/reference/fold"
 )
 
 // Language reads Go. Its zero value is ready to use.
@@ -42,50 +39,20 @@ func readsPath(name string) bool {
 	return true
 }
 
-// largestFile is the most of a file that is read, in bytes. Real Go files that hold more are generated tables.
-const largestFile = 8 << 20
-
 // Read reads the packages in parallel and emits their references file by file.
 func (Language) Read(ctx context.Context, fsys fs.FS, files []string, emit func(reference.Reference)) error {
 	dirs, byDir := group(files)
 	t := newTree(fsys, dirs)
 	generated := &sqlcSources{fsys: fsys}
-	id := identity{maphash.MakeSeed()}
-	readers := make([]*reader, len(dirs))
-
-	work := make(chan int)
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(dirs)) {
-		wait.Go(func() {
-			for i := range work {
-				readers[i] = read(t, id, generated, dirs[i], byDir[dirs[i]])
-			}
-		})
+	byFile := map[string][]reference.Reference{}
+	worker := func() func(*fold.Reader, int) {
+		return func(r *fold.Reader, part int) { read(t, r, generated, dirs[part], byDir[dirs[part]]) }
 	}
-	var err error
-	for i := range dirs {
-		if err = ctx.Err(); err != nil {
-			break
-		}
-		work <- i
-	}
-	close(work)
-	wait.Wait()
+	err := fold.Read(ctx, len(dirs), placeholders, worker, func(path string, ref reference.Reference) {
+		byFile[path] = append(byFile[path], ref)
+	})
 	if err != nil {
 		return err
-	}
-
-	all := newMarks()
-	for _, r := range readers {
-		all.add(r.marks)
-	}
-	all.resolve()
-	byFile := map[string][]reference.Reference{}
-	for i, r := range readers {
-		r.references(all, func(path string, ref reference.Reference) {
-			byFile[path] = append(byFile[path], ref)
-		})
-		readers[i] = nil
 	}
 	for _, name := range files {
 		for _, ref := range byFile[name] {
@@ -108,24 +75,23 @@ func group(files []string) (dirs []string, byDir map[string][]string) {
 	return dirs, byDir
 }
 
+// placeholders are the ways that Go's libraries write them.
+const placeholders = reference.Question | reference.Colon | reference.At
+
 // read reads one package. A file that cannot be read is a reference that could not be checked.
-func read(t *tree, id identity, generated *sqlcSources, dir string, files []string) *reader {
-	r := &reader{tree: t, id: id, marks: newMarks(), memo: map[*declaration]value{}, seen: map[uint64]int{}}
+func read(t *tree, into *fold.Reader, generated *sqlcSources, dir string, files []string) {
+	r := &reader{Reader: into, tree: t, memo: map[*declaration]fold.Value{}}
 	var sources []*source
 	for _, name := range files {
-		text, err := fs.ReadFile(t.fsys, name)
+		text, err := fold.Load(t.fsys, name)
 		if err != nil {
-			r.unreadable(reference.Position{File: name, Line: 1, Column: 1}, fmt.Sprintf("the file cannot be read: %v", err))
+			r.Unreadable(reference.Position{File: name, Line: 1, Column: 1}, err.Error())
 			continue
 		}
-		if len(text) > largestFile {
-			r.unreadable(reference.Position{File: name, Line: 1, Column: 1}, fmt.Sprintf("the file has more than %d MiB", largestFile>>20))
-			continue
-		}
-		src, problem := parse(name, text)
+		src, problem := parse(text)
 		if problem != nil {
 			at := reference.Position{File: name, Line: max(problem.Pos.Line, 1), Column: max(problem.Pos.Column, 1)}
-			r.unreadable(at, "the file does not parse: "+problem.Msg)
+			r.Unreadable(at, "the file does not parse: "+problem.Msg)
 			continue
 		}
 		sources = append(sources, src)
@@ -134,10 +100,4 @@ func read(t *tree, id identity, generated *sqlcSources, dir string, files []stri
 	r.readModels(p)
 	p.sources = generated.withoutDoubles(p.sources)
 	r.readPackage(p)
-	r.memo, r.pkg = nil, nil
-	return r
-}
-
-func (r *reader) unreadable(at reference.Position, reason string) {
-	r.ready = append(r.ready, located{reference.Reference{Place: at, Certain: true, Unchecked: reason}, at.File})
 }

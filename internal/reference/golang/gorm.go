@@ -34,7 +34,7 @@ func (r *reader) readModels(p *pkg) {
 		}
 	}
 	slices.SortFunc(models, func(a, b *typeDeclaration) int {
-		return cmp.Or(cmp.Compare(a.src.path, b.src.path), cmp.Compare(a.spec.Pos(), b.spec.Pos()))
+		return cmp.Or(cmp.Compare(a.src.Path, b.src.Path), cmp.Compare(a.spec.Pos(), b.spec.Pos()))
 	})
 	r.pkg = p
 	for _, t := range models {
@@ -78,14 +78,10 @@ func (r *reader) constant(p *pkg, m *method) string {
 		return ""
 	}
 	v := r.declared(&declaration{p, m.src, m.returns})
-	if len(v.alternatives) != 1 || v.number != nil {
-		return ""
+	if text, known := v.Constant(); known {
+		return text
 	}
-	text := v.alternatives[0].text()
-	if len(text.Holes) > 0 {
-		return ""
-	}
-	return text.SQL
+	return ""
 }
 
 func gormTag(f *ast.Field) string {
@@ -199,7 +195,7 @@ func permissions(settings map[string]string) (readable, writable bool) {
 
 // anonymous is an embedded field: its own fields' columns, or one column where its type is a value.
 func (m *model) anonymous(f *ast.Field, settings map[string]string, at typeAt, prefix string, depth int) []column {
-	name, pos := embeddedName(f.Type)
+	name, pos := typeName(f.Type)
 	if !ast.IsExported(name) {
 		return nil
 	}
@@ -216,7 +212,7 @@ func (m *model) anonymous(f *ast.Field, settings map[string]string, at typeAt, p
 	case scalar:
 		return m.column(f, &ast.Ident{Name: name, NamePos: pos}, settings, at, prefix)
 	}
-	m.unchecked(at.src, f.Type, "the columns of "+at.src.excerpt(f.Type)+", which model "+m.like.Name+" embeds, are not in this repository")
+	m.unchecked(at.src, f.Type, "the columns of "+at.src.at(f.Type).Excerpt()+", which model "+m.like.Name+" embeds, are not in this repository")
 	return nil
 }
 
@@ -224,7 +220,7 @@ func (m *model) anonymous(f *ast.Field, settings map[string]string, at typeAt, p
 func (m *model) gormModel(f *ast.Field, at typeAt, prefix string) []column {
 	var columns []column
 	for _, name := range []string{"id", "created_at", "updated_at", "deleted_at"} {
-		columns = m.add(columns, column{name: prefix + name, at: at.src.position(f.Type.Pos()), width: at.src.width(f.Type)})
+		columns = m.add(columns, column{name: prefix + name, at: at.src.at(f.Type).Position(), width: at.src.at(f.Type).Width()})
 	}
 	return columns
 }
@@ -261,7 +257,7 @@ func (m *model) field(f *ast.Field, name *ast.Ident, settings map[string]string,
 		return m.column(f, name, settings, at, prefix)
 	}
 	m.unchecked(at.src, name, "whether field "+name.Name+" of model "+m.like.Name+" is a column depends on type "+
-		at.src.excerpt(f.Type)+", which is not in this repository")
+		at.src.at(f.Type).Excerpt()+", which is not in this repository")
 	return nil
 }
 
@@ -278,12 +274,12 @@ func isRelation(settings map[string]string) bool {
 func (m *model) column(f *ast.Field, name *ast.Ident, settings map[string]string, at typeAt, prefix string) []column {
 	_, writable := permissions(settings)
 	c := column{
-		name: settings["COLUMN"], at: at.src.position(name.Pos()), width: utf8.RuneCountInString(name.Name), readOnly: !writable,
+		name: settings["COLUMN"], at: at.src.at(name).Position(), width: utf8.RuneCountInString(name.Name), readOnly: !writable,
 	}
 	if c.name == "" {
 		c.name = schema.NamingStrategy{}.ColumnName(m.table, name.Name)
 	} else if in := columnInTag(f.Tag.Value, c.name); in >= 0 {
-		c.at = at.src.position(f.Tag.Pos())
+		c.at = at.src.at(f.Tag).Position()
 		c.at.Column += utf8.RuneCountInString(f.Tag.Value[:in])
 		c.width = utf8.RuneCountInString(c.name)
 	}
@@ -324,7 +320,7 @@ func (m *model) add(columns []column, c column) []column {
 
 // place is where the model's name stands, which is where a problem with its table is shown.
 func (m *model) place() (reference.Position, int) {
-	return m.of.src.position(m.of.spec.Name.Pos()), utf8.RuneCountInString(m.of.spec.Name.Name)
+	return m.of.src.at(m.of.spec.Name).Position(), utf8.RuneCountInString(m.of.spec.Name.Name)
 }
 
 func (m *model) emitTable() {
@@ -355,11 +351,11 @@ func quoteName(name string) string {
 func (m *model) emit(t reference.Text, at reference.Position, certain bool) {
 	ref := m.like
 	ref.SQL, ref.Map, ref.Place, ref.Certain = t.SQL, t.Map, at, certain
-	m.ready = append(m.ready, located{ref, m.of.src.path})
+	m.Emit(m.of.src.Path, ref)
 }
 
 func (m *model) unchecked(src *source, n ast.Node, reason string) {
 	ref := m.like
-	ref.Place, ref.Unchecked = src.position(n.Pos()), reason
-	m.ready = append(m.ready, located{ref, m.of.src.path})
+	ref.Place, ref.Unchecked = src.at(n).Position(), reason
+	m.Emit(m.of.src.Path, ref)
 }

@@ -11,13 +11,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/headgate/headgate/internal/reference"
+	"github.com/headgate/headgate/internal/reference/fold"
+	"github.com/headgate/headgate/internal/syntax"
 )
 
 // source is one parsed file.
 type source struct {
-	path string
-	text []byte
+	*fold.Source
 	file *token.File
 	ast  *ast.File
 	// imports are the import paths by the name that the file gives them; named[""] is unused.
@@ -28,10 +28,10 @@ type source struct {
 }
 
 // parse parses a file. The error is the parser's first, with its place.
-func parse(path string, text []byte) (*source, *scanner.Error) {
+func parse(text *fold.Source) (*source, *scanner.Error) {
 	fset := token.NewFileSet()
 	// Comments and object resolution are not needed, and skipping them saves a third of the time.
-	tree, err := parser.ParseFile(fset, path, text, parser.SkipObjectResolution)
+	tree, err := parser.ParseFile(fset, text.Path, text.Text, parser.SkipObjectResolution)
 	if err != nil {
 		first := &scanner.Error{Msg: err.Error()}
 		if list := (scanner.ErrorList)(nil); errors.As(err, &list) && len(list) > 0 {
@@ -39,7 +39,7 @@ func parse(path string, text []byte) (*source, *scanner.Error) {
 		}
 		return nil, first
 	}
-	s := &source{path: path, text: text, ast: tree, file: fset.File(tree.FileStart), imports: map[string]string{}}
+	s := &source{Source: text, ast: tree, file: fset.File(tree.FileStart), imports: map[string]string{}}
 	for _, spec := range tree.Imports {
 		to, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
@@ -67,85 +67,51 @@ func importName(path string) string {
 	return strings.TrimPrefix(last, "go-")
 }
 
-// position is where p stands. //line directives are of no interest: the file is what is shown.
-func (s *source) position(p token.Pos) reference.Position {
-	at := s.file.PositionFor(p, false)
-	start := at.Offset - (at.Column - 1)
-	return reference.Position{File: s.path, Line: at.Line, Column: 1 + utf8.RuneCount(s.text[start:at.Offset])}
+// at is where a node stands. //line directives are of no interest: the file is what is shown.
+func (s *source) at(n ast.Node) fold.Place {
+	return fold.Place{In: s.Source, Start: s.file.Offset(n.Pos()), End: s.file.Offset(n.End())}
 }
 
-func (s *source) offset(p token.Pos) int { return s.file.Offset(p) }
-
-// excerpt is the source of a node on one line, cut where it is long.
-func (s *source) excerpt(n ast.Node) string {
-	const most = 40
-	text := strings.Join(strings.Fields(string(s.text[s.offset(n.Pos()):s.offset(n.End())])), " ")
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
-	}
-	return text
-}
-
-// width is how many runes wide the node is on its first line.
-func (s *source) width(n ast.Node) int {
-	text := s.text[s.offset(n.Pos()):s.offset(n.End())]
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		text = text[:i]
-	}
-	return utf8.RuneCount(text)
-}
-
-// appendLiteral appends the value of a string literal, each rune of it mapped to where it stands.
-func (s *source) appendLiteral(b *reference.Builder, lit *ast.BasicLit) {
+// literal is the value of a string literal.
+func (s *source) literal(lit *ast.BasicLit) syntax.Text {
+	start := s.file.Offset(lit.Pos()) + 1
 	if len(lit.Value) < 2 {
-		return
+		return syntax.Text{}
 	}
-	at := s.position(lit.Pos() + 1)
 	body := lit.Value[1 : len(lit.Value)-1]
-	if lit.Value[0] != '`' {
-		appendInterpreted(b, body, at)
-		return
-	}
-	// The parser has taken the carriage returns out of the value (language specification, "String
-	// literals"); in the file they are columns.
-	raw := string(s.text[s.offset(lit.Pos())+1:])
-	if end := strings.IndexByte(raw, '`'); end >= 0 {
-		raw = raw[:end]
-	}
-	for {
-		line, rest, found := strings.Cut(raw, "\r")
-		at = b.Copy(line, at)
-		if !found {
-			return
+	var b syntax.TextBuilder
+	switch {
+	case lit.Value[0] == '`':
+		// The parser has taken the carriage returns out of the value (language specification, "String
+		// literals"); in the file they are characters.
+		raw, _, _ := bytes.Cut(s.Text[start:], []byte{'`'})
+		for line := range bytes.SplitSeq(raw, []byte{'\r'}) {
+			b.Copy(string(line), start)
+			start += len(line) + 1
 		}
-		at.Column++
-		raw = rest
+	case strings.Contains(body, `\`):
+		interpret(&b, body, start)
+	default:
+		return syntax.Copied(body, start)
 	}
+	return b.Text()
 }
 
-const reasonNUL = "the text has a NUL character, which the server refuses"
-
-// appendInterpreted appends the value of what stands between double quotes.
-func appendInterpreted(b *reference.Builder, body string, at reference.Position) {
+// interpret appends the value of what stands between double quotes.
+func interpret(b *syntax.TextBuilder, body string, start int) {
 	for body != "" {
 		plain := strings.IndexByte(body, '\\')
 		if plain < 0 {
 			plain = len(body)
 		}
-		at = b.Copy(body[:plain], at)
-		body = body[plain:]
-		if body == "" {
+		b.Copy(body[:plain], start)
+		if start += plain; plain == len(body) {
 			return
 		}
-		value, rest := unescape(body)
-		width := len(body) - len(rest)
-		if strings.ContainsRune(value, reference.Hole) {
-			b.Hole(reasonNUL, at, width)
-		} else {
-			b.Replace(value, at, width)
-		}
-		at.Column += width
-		body = rest
+		value, rest := unescape(body[plain:])
+		end := start + len(body) - plain - len(rest)
+		b.Replace(value, start, end)
+		body, start = rest, end
 	}
 }
 

@@ -22,13 +22,13 @@ func (s *sqlcSources) withoutDoubles(sources []*source) []*source {
 	var kept, unsourced []*source
 	doubled := false
 	for _, src := range sources {
-		from, generated := sqlcSource(src.text)
+		from, generated := sqlcSource(src.Text)
 		switch {
 		case !generated || from == "":
 			kept = append(kept, src)
 		case !strings.HasSuffix(from, ".sql"):
 			unsourced = append(unsourced, src) // batch.go holds queries of several files
-		case s.has(src.path, from):
+		case s.has(src.Path, from):
 			doubled = true
 		default:
 			kept = append(kept, src)

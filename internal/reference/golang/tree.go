@@ -7,9 +7,10 @@ import (
 	"path"
 	"sort"
 	"strings"
-	"sync"
 
 	"golang.org/x/mod/modfile"
+
+	"github.com/headgate/headgate/internal/reference/fold"
 )
 
 // pkg is the Go files of one folder, whatever their build tags say.
@@ -86,20 +87,14 @@ type tree struct {
 	// modules are the module paths and the folders that they stand for, the longest path first.
 	modules []module
 
-	mu       sync.Mutex
-	packages map[string]*loading
+	packages fold.Once[string, *pkg]
 }
 
 type module struct{ path, dir string }
 
-type loading struct {
-	once sync.Once
-	pkg  *pkg
-}
-
 // newTree finds the modules that the files belong to.
 func newTree(fsys fs.FS, dirs []string) *tree {
-	t := &tree{fsys: fsys, packages: map[string]*loading{}}
+	t := &tree{fsys: fsys}
 	looked := map[string]bool{}
 	for _, dir := range dirs {
 		for ; !looked[dir]; dir = path.Dir(dir) {
@@ -161,17 +156,10 @@ func sortedValues(m map[string]string) []string {
 // load reads the declarations of a folder's package, once. Files that cannot be read or parsed are
 // left out here: they are reported where they are read themselves.
 func (t *tree) load(dir string) *pkg {
-	t.mu.Lock()
-	l := t.packages[dir]
-	if l == nil {
-		l = &loading{}
-		t.packages[dir] = l
-	}
-	t.mu.Unlock()
-	l.once.Do(func() {
+	return t.packages.Get(dir, func() *pkg {
 		entries, err := fs.ReadDir(t.fsys, dir)
 		if err != nil {
-			return
+			return nil
 		}
 		var sources []*source
 		for _, e := range entries {
@@ -179,18 +167,18 @@ func (t *tree) load(dir string) *pkg {
 			if e.IsDir() || !readsPath(name) {
 				continue
 			}
-			text, err := fs.ReadFile(t.fsys, name)
-			if err != nil || len(text) > largestFile {
+			text, err := fold.Load(t.fsys, name)
+			if err != nil {
 				continue
 			}
-			if src, err := parse(name, text); err == nil {
+			if src, problem := parse(text); problem == nil {
 				sources = append(sources, src)
 			}
 		}
-		l.pkg = newPackage(dir, sources)
+		p := newPackage(dir, sources)
 		for _, src := range sources {
 			src.ast.Decls = nil // what is needed of them is in the package's declarations
 		}
+		return p
 	})
-	return l.pkg
 }

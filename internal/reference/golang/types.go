@@ -44,7 +44,7 @@ func (p *pkg) declareMethods(src *source) {
 		if !ok || f.Recv == nil || len(f.Recv.List) != 1 {
 			continue
 		}
-		name := receiverName(f.Recv.List[0].Type)
+		name, _ := typeName(f.Recv.List[0].Type)
 		if name == "" {
 			continue
 		}
@@ -58,7 +58,8 @@ func (p *pkg) declareMethods(src *source) {
 	}
 }
 
-func receiverName(e ast.Expr) string {
+// typeName is the last part of a type's name, and where it stands.
+func typeName(e ast.Expr) (string, token.Pos) {
 	for {
 		switch x := e.(type) {
 		case *ast.StarExpr:
@@ -69,10 +70,12 @@ func receiverName(e ast.Expr) string {
 			e = x.X
 		case *ast.IndexListExpr:
 			e = x.X
+		case *ast.SelectorExpr:
+			return x.Sel.Name, x.Sel.Pos()
 		case *ast.Ident:
-			return x.Name
+			return x.Name, x.Pos()
 		default:
-			return ""
+			return "", e.Pos()
 		}
 	}
 }
@@ -243,24 +246,4 @@ func exportedFieldNames(f *ast.Field) []*ast.Ident {
 		}
 	}
 	return names
-}
-
-// embeddedName is the last part of an embedded type's name.
-func embeddedName(e ast.Expr) (string, token.Pos) {
-	for {
-		switch x := e.(type) {
-		case *ast.StarExpr:
-			e = x.X
-		case *ast.IndexExpr:
-			e = x.X
-		case *ast.IndexListExpr:
-			e = x.X
-		case *ast.SelectorExpr:
-			return x.Sel.Name, x.Sel.Pos()
-		case *ast.Ident:
-			return x.Name, x.Pos()
-		default:
-			return "", e.Pos()
-		}
-	}
 }

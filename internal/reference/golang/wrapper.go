@@ -1,19 +1,10 @@
 package golang
 
-import "go/ast"
+import (
+	"go/ast"
 
-// parameter is a string that a function takes: the function's name, and which argument it is. Without the types of
-// all packages a name is what there is to go by; it only decides how sure a text is to be SQL.
-type parameter struct {
-	function string
-	index    int
-	method   bool
-}
-
-// resolve marks what wrappers are given as certain.
-func (m marks) resolve() {
-	m.wrappers.Resolve(func(p parameter) []parameter { return []parameter{p} }, func(text uint64) { m.certain[text] = true })
-}
+	"github.com/headgate/headgate/internal/reference/fold"
+)
 
 // declareParameters declares the parameters of type string as what they are.
 func (r *reader) declareParameters(d *ast.FuncDecl) {
@@ -22,30 +13,20 @@ func (r *reader) declareParameters(d *ast.FuncDecl) {
 		typ, ok := f.Type.(*ast.Ident)
 		for _, name := range f.Names {
 			if ok && typ.Name == "string" {
-				r.declare(name.Name, value{parameter: &parameter{d.Name.Name, index, d.Recv != nil}})
+				of := fold.Parameter{Function: d.Name.Name, Method: d.Recv != nil, Index: index, Name: name.Name}
+				r.declare(name.Name, fold.Value{Parameter: &of})
 			}
 			index++
 		}
 	}
 }
 
-// give notes what a call of a function gives it: texts, and parameters of the function that calls.
-func (r *reader) give(name string, method bool, values []value) {
-	if r.mute > 0 || name == "" {
+// give notes what a call of a function gives it.
+func (r *reader) give(name string, method bool, values []fold.Value) {
+	if name == "" {
 		return
 	}
 	for i, v := range values {
-		to := parameter{name, i, method}
-		if v.parameter != nil {
-			r.marks.wrappers.HandedOn[to] = append(r.marks.wrappers.HandedOn[to], *v.parameter)
-		}
-		if v.number != nil {
-			continue
-		}
-		for _, a := range v.alternatives {
-			if a.joins < 2 && beginsSQL(a) {
-				r.marks.wrappers.Given[to] = append(r.marks.wrappers.Given[to], a.id)
-			}
-		}
+		r.Give(fold.Parameter{Function: name, Method: method, Index: i}, v)
 	}
 }

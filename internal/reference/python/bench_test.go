@@ -1,14 +1,13 @@
 package python_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/python"
+	"github.com/headgate/headgate/internal/reference/referencetest"
 )
 
 // BenchmarkRead reads modules as they are in services: mostly code without SQL, some with, and models.
@@ -25,7 +24,6 @@ class Record(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
 `)}}
 	files := []string{"app/base.py"}
-	size := 0
 	for i := range 40 {
 		name := fmt.Sprintf("app/store%02d.py", i)
 		text := "from sqlalchemy import text\nfrom sqlalchemy.orm import Mapped, mapped_column\n\nfrom app.base import Record\n\nTABLE = \"trees\"\n" +
@@ -50,13 +48,6 @@ async def load(session, tree_id: int) -> Tree:
 `, 50)
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
 		files = append(files, name)
-		size += len(text)
 	}
-	b.SetBytes(int64(size))
-	for b.Loop() {
-		n := 0
-		if err := (python.Language{}).Read(context.Background(), fsys, files, func(reference.Reference) { n++ }); err != nil || n == 0 {
-			b.Fatal(n, err)
-		}
-	}
+	referencetest.Benchmark(b, python.Language{}, fsys, files)
 }

@@ -5,18 +5,19 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/internal/reference"
+	"github.com/headgate/headgate/internal/reference/fold"
 	py "github.com/headgate/headgate/internal/syntax/python"
 )
 
 // call reads a call: those that put texts together are run, those that hand a text to a database are noted.
-func (r *reader) call(e *py.Call, operand bool) value {
+func (r *reader) call(e *py.Call, operand bool) fold.Value {
 	switch f := e.Func.(type) {
 	case *py.Attribute:
 		return r.methodCall(e, f, operand)
 	case *py.Name:
 		if isMessage("", f.Name) {
 			r.message(e)
-			return value{}
+			return fold.Value{}
 		}
 		if r.isLocal(f.Name) {
 			return r.otherCall(e, nil, f.Name)
@@ -34,11 +35,11 @@ func (r *reader) call(e *py.Call, operand bool) value {
 }
 
 // methodCall reads on.name(…), where on may be a module too.
-func (r *reader) methodCall(e *py.Call, f *py.Attribute, operand bool) value {
+func (r *reader) methodCall(e *py.Call, f *py.Attribute, operand bool) fold.Value {
 	name := f.Attr.Name
 	if isMessage(receiver(f.Value), name) {
 		r.message(e)
-		return value{}
+		return fold.Value{}
 	}
 	on, isName := f.Value.(*py.Name)
 	if !isName || !r.isLocal(on.Name) {
@@ -48,13 +49,13 @@ func (r *reader) methodCall(e *py.Call, f *py.Attribute, operand bool) value {
 	}
 	if isName && changesList(name) {
 		r.changeList(on, name, e)
-		return value{}
+		return fold.Value{}
 	}
 	if v, done := r.stringMethod(e, f, operand); done {
 		return v
 	}
 	if !isName {
-		if v := r.expr(f.Value, operand); v.clause {
+		if v := r.expr(f.Value, operand); v.Clause {
 			for _, arg := range e.Args {
 				r.expr(arg, false)
 			}
@@ -65,7 +66,7 @@ func (r *reader) methodCall(e *py.Call, f *py.Attribute, operand bool) value {
 }
 
 // libraryCall reads the calls of libraries that take a text and give one.
-func (r *reader) libraryCall(dotted string, e *py.Call, operand bool) (value, bool) {
+func (r *reader) libraryCall(dotted string, e *py.Call, operand bool) (fold.Value, bool) {
 	library, name := split(dotted)
 	switch {
 	case name == "text" && mapping(library):
@@ -78,81 +79,74 @@ func (r *reader) libraryCall(dotted string, e *py.Call, operand bool) (value, bo
 			return r.expr(e.Args[0], operand), true
 		}
 	}
-	return value{}, false
+	return fold.Value{}, false
 }
 
 // clauseOf is sqlalchemy.text(…).
-func (r *reader) clauseOf(e *py.Call) value {
+func (r *reader) clauseOf(e *py.Call) fold.Value {
 	arg := keyword(e, "text")
 	if len(e.Args) > 0 {
 		arg = e.Args[0]
 	}
 	if arg == nil {
-		return value{}
+		return fold.Value{}
 	}
 	v := r.expr(arg, false)
 	switch {
-	case v.isText():
-		r.handOver(v, reference.Colon)
-		v.clause = true
+	case v.IsText():
+		r.HandOver(v, reference.Colon)
+		v.Clause = true
 		return v
-	case v.parameter != nil && r.mute == 0:
-		r.wrap(*v.parameter, arg)
+	case v.Parameter != nil:
+		r.Wrap(*v.Parameter, r.place(arg), true)
 	default:
 		r.unknownText(arg)
 	}
-	return value{}
+	return fold.Value{}
 }
 
 // composed are psycopg's sql.SQL, sql.Identifier, sql.Literal and sql.Placeholder.
-func (r *reader) composed(name string, e *py.Call, operand bool) (value, bool) {
+func (r *reader) composed(name string, e *py.Call, operand bool) (fold.Value, bool) {
 	switch name {
 	case "SQL":
 		if len(e.Args) == 1 {
 			return r.expr(e.Args[0], operand), true
 		}
 	case "Identifier":
-		out := r.id.empty()
+		out := fold.Empty()
 		for i, arg := range e.Args {
 			before := `"`
 			if i > 0 {
 				before = `"."`
 			}
-			out = r.id.concat(out, r.written(before, arg, 2*i))
-			out = r.id.concat(out, r.orHole(r.expr(arg, true), arg, "sql.Identifier quotes the value of %s"))
+			out = r.Concat(out, r.Written(before, r.place(arg), 2*i))
+			out = r.Concat(out, r.OrHole(r.expr(arg, true), r.place(arg), "sql.Identifier quotes the value of %s"))
 		}
 		if len(e.Args) > 0 {
-			return r.id.concat(out, r.written(`"`, e, -1)), true
+			return r.Concat(out, r.Written(`"`, r.place(e), -1)), true
 		}
 	case "Literal", "Placeholder":
 		for _, arg := range e.Args {
 			r.quiet(arg)
 		}
-		return r.written("%s", e, -2), true
+		return r.Written("%s", r.place(e), -2), true
 	}
-	return value{}, false
-}
-
-// written is a text that a library puts in for what the node stands for.
-func (r *reader) written(text string, at py.Node, part int) value {
-	var b reference.Builder
-	b.Replace(text, r.src.position(at.Range().Start), max(r.src.width(at.Range()), 1))
-	return r.id.ofText(b.Text(), r.src, at.Range(), part)
+	return fold.Value{}, false
 }
 
 // stringMethod runs the methods of a text.
-func (r *reader) stringMethod(e *py.Call, f *py.Attribute, operand bool) (value, bool) {
+func (r *reader) stringMethod(e *py.Call, f *py.Attribute, operand bool) (fold.Value, bool) {
 	name := f.Attr.Name
 	switch name {
 	case "format", "join", "strip", "lstrip", "rstrip", "encode":
 	default:
-		return value{}, false
+		return fold.Value{}, false
 	}
 	on := r.expr(f.Value, true)
-	if !on.known() || on.number {
-		return value{}, false
+	if !on.Known() || on.Number {
+		return fold.Value{}, false
 	}
-	var v value
+	var v fold.Value
 	switch name {
 	case "format":
 		v = r.formatCall(on, e)
@@ -166,49 +160,37 @@ func (r *reader) stringMethod(e *py.Call, f *py.Attribute, operand bool) (value,
 	}
 	if !operand {
 		r.record(v, e)
-		r.use(v)
+		r.Use(v)
 	}
 	return v, true
 }
 
 // joinCall is separator.join(list), of a list that is known.
-func (r *reader) joinCall(separator value, e *py.Call) value {
+func (r *reader) joinCall(separator fold.Value, e *py.Call) fold.Value {
 	if len(e.Args) != 1 {
-		return value{}
+		return fold.Value{}
 	}
-	list := r.expr(e.Args[0], true)
-	if list.items == nil {
-		return value{}
-	}
-	out := r.id.empty()
-	for i, item := range list.items {
-		if i > 0 {
-			out = r.id.concat(out, separator)
-		}
-		r.absorb(item)
-		out = r.id.concat(out, r.orHole(item, e.Args[0], "join puts parts of %s in"))
-	}
-	return out
+	return r.JoinItems(r.expr(e.Args[0], true), separator, r.place(e.Args[0]), "join puts parts of %s in")
 }
 
 // changeList runs the methods that change a list.
 func (r *reader) changeList(on *py.Name, name string, e *py.Call) {
-	var added []value
+	var added []fold.Value
 	for _, arg := range e.Args {
 		added = append(added, r.expr(arg, false))
 	}
-	v := r.local(on.Name)
-	if v == nil || v.value.items == nil && v.value.entries == nil {
+	v := r.Local(on.Name)
+	if v == nil || v.Value.Items == nil && v.Value.Entries == nil {
 		return
 	}
-	before := v.value.items
+	before := v.Value.Items
 	switch {
-	case before != nil && name == "append" && len(added) == 1 && len(before) < mostPieces:
-		r.set(v, value{items: append(slices.Clone(before), added[0])})
-	case before != nil && name == "extend" && len(added) == 1 && added[0].items != nil && len(before)+len(added[0].items) < mostPieces:
-		r.set(v, value{items: append(slices.Clone(before), added[0].items...)})
+	case before != nil && name == "append" && len(added) == 1 && len(before) < fold.MostPieces:
+		r.Set(v, fold.Value{Items: append(slices.Clone(before), added[0])})
+	case before != nil && name == "extend" && len(added) == 1 && added[0].Items != nil && len(before)+len(added[0].Items) < fold.MostPieces:
+		r.Set(v, fold.Value{Items: append(slices.Clone(before), added[0].Items...)})
 	default:
-		r.set(v, value{})
+		r.Set(v, fold.Value{})
 	}
 }
 
@@ -223,14 +205,14 @@ func (r *reader) message(e *py.Call) {
 }
 
 // otherCall reads the arguments, and sees whether one of them is the text of a database call.
-func (r *reader) otherCall(e *py.Call, on py.Expr, name string) value {
-	values := make([]value, len(e.Args))
+func (r *reader) otherCall(e *py.Call, on py.Expr, name string) fold.Value {
+	values := make([]fold.Value, len(e.Args))
 	for i, arg := range e.Args {
 		values[i] = r.expr(arg, false)
 	}
-	var keywords map[string]value
+	var keywords map[string]fold.Value
 	if len(e.Keywords) > 0 {
-		keywords = make(map[string]value, len(e.Keywords))
+		keywords = make(map[string]fold.Value, len(e.Keywords))
 	}
 	for _, k := range e.Keywords {
 		if forPeople[k.Name.Name] {
@@ -242,9 +224,9 @@ func (r *reader) otherCall(e *py.Call, on py.Expr, name string) value {
 	position, known := databaseCalls[name]
 	if !known {
 		r.give(name, e, values, keywords)
-		return value{}
+		return fold.Value{}
 	}
-	var text value
+	var text fold.Value
 	var at py.Expr
 	if position < len(values) {
 		text, at = values[position], e.Args[position]
@@ -256,38 +238,25 @@ func (r *reader) otherCall(e *py.Call, on py.Expr, name string) value {
 	}
 	switch {
 	case at == nil:
-	case text.isText():
-		r.handOver(text, r.styleOf(name, on))
+	case text.IsText():
+		r.HandOver(text, r.styleOf(name, on))
 		r.give(name, e, values, keywords)
-	case text.parameter != nil && r.mute == 0 && r.talks(name, on):
-		r.wrap(*text.parameter, at)
+	case text.Parameter != nil && r.talks(name, on):
+		r.Wrap(*text.Parameter, r.place(at), true)
 	default:
 		r.give(name, e, values, keywords)
 		if r.talks(name, on) {
 			r.unknownText(at)
 		}
 	}
-	return value{}
-}
-
-// wrap notes that a parameter of the function that is being read goes to a database.
-func (r *reader) wrap(p parameter, at py.Expr) {
-	r.marks.wrappers.Known[p] = true
-	r.unknown(at, "built at run time: the text is parameter "+p.name+" of "+p.function+"; what its callers write out is checked where they do")
+	return fold.Value{}
 }
 
 // unknownText counts a database call whose text is not in sight.
 func (r *reader) unknownText(at py.Expr) {
 	switch at.(type) {
 	case *py.Name, *py.Attribute, *py.Call, *py.Subscript, *py.BinaryOp, *py.String, *py.IfExp, *py.Await:
-		r.unknown(at, "built at run time: the text is in "+r.src.excerpt(at))
-	}
-}
-
-// unknown emits a reference of which nothing but its place is known.
-func (r *reader) unknown(at py.Node, reason string) {
-	if r.mute == 0 {
-		r.unreadable(r.src.position(at.Range().Start), reason)
+		r.Unknown(r.place(at), "built at run time: the text is in "+r.place(at).Excerpt())
 	}
 }
 

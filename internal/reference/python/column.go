@@ -96,7 +96,7 @@ func (r *reader) attributeColumns(name string, b *binding, where *env, src *sour
 	}
 	if annotation == columnAnnotation || m.call != nil && mentionsColumn(src, m.call) && r.resolve(b.value, where).instance == nil {
 		if _, literal := b.value.(*py.String); !literal {
-			out.unchecked(src, b.at, "whether attribute "+name+" of model "+out.name+" is a column depends on "+src.excerpt(b.value))
+			out.unchecked(src, b.at, "whether attribute "+name+" of model "+out.name+" is a column depends on "+src.at(b.value).Excerpt())
 		}
 	}
 	return nil
@@ -104,7 +104,7 @@ func (r *reader) attributeColumns(name string, b *binding, where *env, src *sour
 
 // mentionsColumn tells whether the name of what is called says that it makes a column.
 func mentionsColumn(src *source, call *py.Call) bool {
-	if call.Func.Range().End > len(src.text) {
+	if call.Func.Range().End > len(src.Text) {
 		return false
 	}
 	name := ""
@@ -125,7 +125,7 @@ func (r *reader) named(attribute string, at py.Span, m made, src *source, out *m
 	if e == nil && len(m.call.Args) > 0 {
 		e = m.call.Args[0]
 		if _, spread := e.(*py.Starred); spread {
-			out.unchecked(src, at, "the name of column "+attribute+" of model "+out.name+" may be in "+m.env.mod.src.excerpt(e))
+			out.unchecked(src, at, "the name of column "+attribute+" of model "+out.name+" may be in "+m.env.mod.src.at(e).Excerpt())
 			return nil
 		}
 		if !r.canBeName(e, m.env) {
@@ -140,7 +140,7 @@ func (r *reader) named(attribute string, at py.Span, m made, src *source, out *m
 	}
 	text, ok := r.evaluate(e, m.env)
 	if !ok {
-		out.unchecked(src, at, "the name of column "+attribute+" of model "+out.name+" is known only at run time: "+m.env.mod.src.excerpt(e))
+		out.unchecked(src, at, "the name of column "+attribute+" of model "+out.name+" is known only at run time: "+m.env.mod.src.at(e).Excerpt())
 		return nil
 	}
 	c.name, c.src, c.at = text, m.env.mod.src, e.Range()
@@ -327,6 +327,6 @@ func (r *reader) loopedIn(s py.Stmt, k *class, out *modelRefs) {
 	})
 	if found {
 		src := k.env.mod.src
-		out.unchecked(src, s.Range(), "columns of model "+out.name+" are made at run time: "+src.excerpt(s))
+		out.unchecked(src, s.Range(), "columns of model "+out.name+" are made at run time: "+src.at(s).Excerpt())
 	}
 }

@@ -1,26 +1,15 @@
 package python
 
 import (
-	"fmt"
-	"slices"
-
-	"github.com/headgate/headgate/internal/syntax"
+	"github.com/headgate/headgate/internal/reference/fold"
 	py "github.com/headgate/headgate/internal/syntax/python"
 )
 
-// orHole is v, or a hole where nothing is known of it. The reason has one %s, for what the code puts in.
-func (r *reader) orHole(v value, e py.Node, reason string) value {
-	if v.known() {
-		return v
-	}
-	return r.id.hole(r.src, e, "built at run time: "+fmt.Sprintf(reason, r.src.excerpt(e)))
-}
-
 // expr reads an expression: it notes the texts in it, and gives what is known of its value. As an operand it is part
 // of a text that the caller notes, and is not noted on its own.
-func (r *reader) expr(e py.Expr, operand bool) value {
-	if e == nil || r.nesting > mostNesting {
-		return value{}
+func (r *reader) expr(e py.Expr, operand bool) fold.Value {
+	if e == nil || r.nesting > fold.MostNesting {
+		return fold.Value{}
 	}
 	r.nesting++
 	defer func() { r.nesting-- }()
@@ -28,12 +17,12 @@ func (r *reader) expr(e py.Expr, operand bool) value {
 	case *py.String:
 		return r.string(e, operand)
 	case *py.Number:
-		return r.number(e)
+		return r.Number(e.Text, r.place(e))
 	case *py.Name:
-		return r.name(r.lookUp(e), operand)
+		return r.Mention(r.lookUp(e), operand)
 	case *py.Attribute:
-		if v := r.declared(e); v.known() || v.items != nil || v.entries != nil {
-			return r.name(v, operand)
+		if v := r.declared(e); v.Known() || v.Items != nil || v.Entries != nil {
+			return r.Mention(v, operand)
 		}
 		r.quiet(e.Value)
 	case *py.Call:
@@ -42,7 +31,7 @@ func (r *reader) expr(e py.Expr, operand bool) value {
 		return r.binary(e, operand)
 	case *py.IfExp:
 		r.quiet(e.Test)
-		return join([]value{r.expr(e.Body, operand), r.expr(e.Else, operand)})
+		return fold.Join(r.expr(e.Body, operand), r.expr(e.Else, operand))
 	case *py.Await:
 		return r.expr(e.Value, operand)
 	case *py.NamedExpr:
@@ -54,11 +43,11 @@ func (r *reader) expr(e py.Expr, operand bool) value {
 	default:
 		return r.compoundExpr(e)
 	}
-	return value{}
+	return fold.Value{}
 }
 
 // compoundExpr reads an expression that is no text, for the texts within.
-func (r *reader) compoundExpr(e py.Expr) value {
+func (r *reader) compoundExpr(e py.Expr) fold.Value {
 	switch e := e.(type) {
 	case *py.List:
 		return r.list(e.Elts)
@@ -82,7 +71,7 @@ func (r *reader) compoundExpr(e py.Expr) value {
 	case *py.Lambda:
 		r.inner(func() {
 			for _, p := range e.Params {
-				r.declare(p.Name.Name, value{})
+				r.Declare(p.Name.Name, fold.Value{})
 			}
 			r.expr(e.Body, false)
 		})
@@ -92,7 +81,7 @@ func (r *reader) compoundExpr(e py.Expr) value {
 				r.expr(f.Iter, false)
 				py.Inspect(f.Target, func(n py.Node) bool {
 					if name, ok := n.(*py.Name); ok {
-						r.declare(name.Name, value{})
+						r.Declare(name.Name, fold.Value{})
 					}
 					return true
 				})
@@ -114,38 +103,37 @@ func (r *reader) compoundExpr(e py.Expr) value {
 			}
 		}
 	}
-	return value{}
+	return fold.Value{}
 }
 
 // inner reads something that has names of its own.
 func (r *reader) inner(read func()) {
-	scopes := r.scopes
-	r.scopes = append(scopes[:len(scopes):len(scopes)], map[string]*variable{})
+	r.Push()
 	read()
-	r.scopes = scopes
+	r.Pop()
 }
 
 // string is the value of a literal. A hole of an f-string is filled where its value is known.
-func (r *reader) string(e *py.String, operand bool) value {
+func (r *reader) string(e *py.String, operand bool) fold.Value {
 	if e.Bytes() {
-		return value{}
+		return fold.Value{}
 	}
-	var out value
+	var out fold.Value
 	if text, ok := e.Literal(); ok {
-		out = r.id.text(piece{from: r.src, literal: &text, at: e.Span}, 0)
+		out = r.Literal(text, r.place(e), 0)
 	} else {
-		out = r.id.empty()
+		out = fold.Empty()
 		i := 0
 		for p := range e.Pieces() {
 			i++
 			if p.Hole == nil {
-				out = r.id.concat(out, r.id.text(piece{from: r.src, literal: &p.Text, at: p.Span}, i))
+				out = r.Concat(out, r.Literal(p.Text, r.place(p), i))
 				continue
 			}
 			if p.Hole.Debug.Value != "" {
-				out = r.id.concat(out, r.id.text(piece{from: r.src, literal: &p.Hole.Debug, at: p.Hole.Span}, i))
+				out = r.Concat(out, r.Literal(p.Hole.Debug, r.place(p.Hole), i))
 			}
-			out = r.id.concat(out, r.filled(p.Hole))
+			out = r.Concat(out, r.filled(p.Hole))
 		}
 	}
 	if !operand {
@@ -155,35 +143,14 @@ func (r *reader) string(e *py.String, operand bool) value {
 }
 
 // filled is what stands in the place of an f-string's hole.
-func (r *reader) filled(h *py.Hole) value {
+func (r *reader) filled(h *py.Hole) fold.Value {
 	v := r.expr(h.Expr, true)
 	plain := !h.HasSpec && (h.Conversion == 0 || h.Conversion == 's') && h.Debug.Value == ""
-	if plain && v.known() && !v.clause {
+	if plain && v.Known() && !v.Clause {
 		return v
 	}
 	r.record(v, h.Expr)
-	return r.id.hole(r.src, h, "built at run time: an f-string puts in the value of "+r.src.excerpt(h.Expr))
-}
-
-// number is a number's digits.
-func (r *reader) number(e *py.Number) value {
-	digits := syntax.Copied(e.Text, e.Start)
-	v := r.id.text(piece{from: r.src, literal: &digits, at: e.Span}, 0)
-	v.number = true
-	return v
-}
-
-// name notes the use of a name's value.
-func (r *reader) name(v value, operand bool) value {
-	if v.number {
-		return v
-	}
-	if operand {
-		r.absorb(v)
-	} else {
-		r.use(v)
-	}
-	return v
+	return r.Hole(r.place(h), "an f-string puts in the value of "+r.place(h.Expr).Excerpt())
 }
 
 // quiet reads an expression of which the value is looked at and not sent anywhere: a condition, an operand of a comparison.
@@ -194,35 +161,33 @@ func (r *reader) quiet(e py.Expr) {
 }
 
 // lookUp finds the value of a name: a local one, or one of the module or of another.
-func (r *reader) lookUp(name *py.Name) value {
-	if v := r.local(name.Name); v != nil && !v.value.unset {
-		return v.value
+func (r *reader) lookUp(name *py.Name) fold.Value {
+	if v := r.Local(name.Name); v != nil && !v.Value.Unset {
+		return v.Value
 	}
 	return r.declared(name)
 }
 
 // declared is the value of a constant of a module or a class: a name that has one value only.
-func (r *reader) declared(e py.Expr) value {
+func (r *reader) declared(e py.Expr) fold.Value {
 	if attribute, ok := e.(*py.Attribute); ok {
 		if name, ok := attribute.Value.(*py.Name); ok && r.isLocal(name.Name) {
-			return value{}
+			return fold.Value{}
 		}
 	}
 	found := r.resolve(e, r.at)
 	if found.external != "" || found.value == nil || found.value == e || found.several || found.env == nil || found.env.mod.src == nil {
-		return value{}
+		return fold.Value{}
 	}
 	if v, ok := r.memo[found.value]; ok {
 		return v
 	}
-	r.memo[found.value] = value{} // what refers to itself has no value
-	src, at, scopes, log := r.src, r.at, r.scopes, r.log
-	r.src, r.at, r.scopes, r.log = found.env.mod.src, found.env, nil, nil
-	r.mute++
-	v := r.expr(found.value, true)
-	r.mute--
-	r.src, r.at, r.scopes, r.log = src, at, scopes, log
-	v.parameter = nil
+	r.memo[found.value] = fold.Value{} // what refers to itself has no value
+	src, at := r.src, r.at
+	r.src, r.at = found.env.mod.src, found.env
+	v := r.Elsewhere(func() fold.Value { return r.expr(found.value, true) })
+	r.src, r.at = src, at
+	v.Parameter = nil
 	r.memo[found.value] = v
 	return v
 }
@@ -232,11 +197,11 @@ func (r *reader) isLocal(name string) bool {
 	if r.at.self != nil && r.at.selfName == name {
 		return false
 	}
-	v := r.local(name)
-	return v != nil && !v.value.unset
+	v := r.Local(name)
+	return v != nil && !v.Value.Unset
 }
 
-func (r *reader) binary(e *py.BinaryOp, operand bool) value {
+func (r *reader) binary(e *py.BinaryOp, operand bool) fold.Value {
 	switch e.Op {
 	case "+":
 		return r.sum(e, operand)
@@ -250,76 +215,50 @@ func (r *reader) binary(e *py.BinaryOp, operand bool) value {
 	}
 	r.quiet(e.Left)
 	r.quiet(e.Right)
-	return value{}
+	return fold.Value{}
 }
 
-// sum reads a + b + c as one. Sums of numbers have no text in them and give nothing.
-func (r *reader) sum(e *py.BinaryOp, operand bool) value {
-	var operands []py.Expr
-	var left py.Expr = e
-	for {
-		b, ok := left.(*py.BinaryOp)
+// sum reads a + b + c as one.
+func (r *reader) sum(e *py.BinaryOp, operand bool) fold.Value {
+	operands := fold.Operands[py.Expr](e, func(e py.Expr) (left, right py.Expr, ok bool) {
+		b, ok := e.(*py.BinaryOp)
 		if !ok || b.Op != "+" {
-			break
+			return nil, nil, false
 		}
-		operands = append(operands, b.Right)
-		left = b.Left
-	}
-	operands = append(operands, left)
-	slices.Reverse(operands)
-
-	values := make([]value, len(operands))
-	text, lists := false, true
+		return b.Left, b.Right, true
+	})
+	values := make([]fold.Value, len(operands))
+	lists := true
 	for i, o := range operands {
 		values[i] = r.expr(o, true)
-		text = text || values[i].isText()
-		lists = lists && values[i].items != nil
+		lists = lists && values[i].Items != nil
 	}
 	if lists {
-		out := value{items: []value{}}
+		out := fold.Value{Items: []fold.Value{}}
 		for _, v := range values {
-			out.items = append(out.items, v.items...)
+			out.Items = append(out.Items, v.Items...)
 		}
 		return out
 	}
-	if !text {
-		return value{}
-	}
-	out := r.id.empty()
-	for i, v := range values {
-		out = r.id.concat(out, r.orHole(v, operands[i], "the value of %s is added"))
-	}
-	if !out.known() {
-		r.recordAll(values, operands) // too much for one text
-	} else if !operand {
-		r.record(out, e)
-	}
-	return out
+	return r.Sum(values, func(i int) fold.Place { return r.place(operands[i]) }, r.place(e), operand)
 }
 
-// recordAll notes the texts among operands that went into nothing larger.
-func (r *reader) recordAll(values []value, at []py.Expr) {
-	for i, v := range values {
-		r.record(v, at[i])
-	}
-}
-
-func (r *reader) list(elts []py.Expr) value {
-	items := make([]value, len(elts))
+func (r *reader) list(elts []py.Expr) fold.Value {
+	items := make([]fold.Value, len(elts))
 	for i, e := range elts {
 		items[i] = r.expr(e, false)
-		if _, spread := e.(*py.Starred); spread || len(elts) > mostPieces {
+		if _, spread := e.(*py.Starred); spread || len(elts) > fold.MostPieces {
 			for _, rest := range elts[i+1:] {
 				r.expr(rest, false)
 			}
-			return value{}
+			return fold.Value{}
 		}
 	}
-	return value{items: items}
+	return fold.Value{Items: items}
 }
 
-func (r *reader) dict(e *py.Dict) value {
-	var entries map[string]value
+func (r *reader) dict(e *py.Dict) fold.Value {
+	var entries map[string]fold.Value
 	known := true
 	for _, item := range e.Items {
 		if s, ok := item.Key.(*py.String); ok {
@@ -334,10 +273,10 @@ func (r *reader) dict(e *py.Dict) value {
 			continue
 		}
 		r.quiet(item.Key)
-		if s, ok := item.Key.(*py.String); ok && (v.known() || v.items != nil || v.entries != nil) {
+		if s, ok := item.Key.(*py.String); ok && (v.Known() || v.Items != nil || v.Entries != nil) {
 			if key, ok := s.Literal(); ok {
 				if entries == nil {
-					entries = map[string]value{}
+					entries = map[string]fold.Value{}
 				}
 				entries[key.Value] = v
 			}
@@ -346,28 +285,28 @@ func (r *reader) dict(e *py.Dict) value {
 	if !known {
 		entries = nil
 	}
-	return value{entries: entries}
+	return fold.Value{Entries: entries}
 }
 
 // subscript is an entry of a dictionary that is known.
-func (r *reader) subscript(e *py.Subscript, operand bool) value {
-	var of value
+func (r *reader) subscript(e *py.Subscript, operand bool) fold.Value {
+	var of fold.Value
 	switch on := e.Value.(type) {
 	case *py.Name:
 		of = r.lookUp(on)
 	case *py.Attribute:
 		of = r.declared(on)
-		if of.entries == nil {
+		if of.Entries == nil {
 			r.quiet(on)
 		}
 	default:
 		r.quiet(on)
 	}
 	r.quiet(e.Index)
-	if s, ok := e.Index.(*py.String); ok && of.entries != nil {
+	if s, ok := e.Index.(*py.String); ok && of.Entries != nil {
 		if key, ok := s.Literal(); ok {
-			return r.name(of.entries[key.Value], operand)
+			return r.Mention(of.Entries[key.Value], operand)
 		}
 	}
-	return value{}
+	return fold.Value{}
 }

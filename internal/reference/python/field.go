@@ -42,7 +42,7 @@ func (r *reader) field(a attribute, where *env, out *modelRefs) []column {
 	if e := keyword(m.call, "sa_column"); e != nil && !isNone(e) {
 		inner := r.construct(e, m.env)
 		if inner.construct != columnConstruct {
-			out.unchecked(src, a.at, "the column of field "+a.name+" of model "+out.name+" is made by "+m.env.mod.src.excerpt(e))
+			out.unchecked(src, a.at, "the column of field "+a.name+" of model "+out.name+" is made by "+m.env.mod.src.at(e).Excerpt())
 			return nil
 		}
 		return r.named(a.name, a.at, inner, src, out)

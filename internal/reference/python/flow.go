@@ -1,51 +1,21 @@
 package python
 
 import (
+	"github.com/headgate/headgate/internal/reference/fold"
 	py "github.com/headgate/headgate/internal/syntax/python"
 )
 
-// variable is a local name and what it holds at the statement that is being read.
-type variable struct{ value value }
-
-// change is a variable's value before it was set.
-type change struct {
-	of     *variable
-	before value
-}
-
-func (r *reader) declare(name string, v value) {
-	if len(r.scopes) > 0 {
-		r.scopes[len(r.scopes)-1][name] = &variable{value: v}
-	}
-}
-
-func (r *reader) local(name string) *variable {
-	for i := len(r.scopes) - 1; i >= 0; i-- {
-		if v, ok := r.scopes[i][name]; ok {
-			return v
-		}
-	}
-	return nil
-}
-
 // assign sets a name of the function that is being read.
-func (r *reader) assign(name string, v value) {
-	if len(r.scopes) == 0 {
+func (r *reader) assign(name string, v fold.Value) {
+	if r.Depth() == 0 {
 		return
 	}
-	of, ok := r.scopes[len(r.scopes)-1][name]
-	if !ok {
-		of = &variable{value: value{unset: true}}
-		r.scopes[len(r.scopes)-1][name] = of
+	of := r.Innermost(name)
+	if of == nil {
+		r.Declare(name, fold.Value{Unset: true})
+		of = r.Innermost(name)
 	}
-	r.set(of, v)
-}
-
-func (r *reader) set(of *variable, v value) {
-	if r.log != nil {
-		*r.log = append(*r.log, change{of, of.value})
-	}
-	of.value = v
+	r.Set(of, v)
 }
 
 // function reads a function's body in a scope of its own. A nested function runs later or never: what it sets stays its own.
@@ -58,80 +28,25 @@ func (r *reader) function(def *py.FunctionDef) {
 			r.expr(p.Default, false)
 		}
 	}
-	if r.nesting > mostNesting {
+	if r.nesting > fold.MostNesting {
 		return
 	}
 	r.nesting++
 	defer func() { r.nesting-- }()
-	scopes, log, at := r.scopes, r.log, r.at
-	seen := scopes
-	if len(scopes) == 1 || at.class != nil {
-		seen = nil // the names of a module or a class are looked up as what they are declared as
+	flow, at := r.Flow, r.at
+	if r.Depth() == 1 || at.class != nil {
+		r.Flow = fold.Flow{} // the names of a module or a class are looked up as what they are declared as
 	}
-	var inner []change
-	r.scopes, r.log = append(seen[:len(seen):len(seen)], map[string]*variable{}), &inner
-	r.declareParameters(def)
-	r.at = r.read(def, at)
-	if at.class != nil && len(def.Params) > 0 {
-		r.at.self, r.at.selfName = at.class, def.Params[0].Name.Name
-	}
-	r.block(def.Body)
-	for i := len(inner) - 1; i >= 0; i-- {
-		inner[i].of.value = inner[i].before
-	}
-	r.scopes, r.log, r.at = scopes, log, at
-}
-
-// way is one of the ways that the code can go: what it set, and whether it never comes back.
-type way struct {
-	set  map[*variable]value
-	ends bool
-}
-
-// branch reads one way and takes back what it set.
-func (r *reader) branch(read func() (ends bool)) way {
-	outer := r.log
-	var log []change
-	r.log = &log
-	p := way{ends: read(), set: map[*variable]value{}}
-	r.log = outer
-	for _, c := range log {
-		p.set[c.of] = c.of.value
-	}
-	for i := len(log) - 1; i >= 0; i-- {
-		log[i].of.value = log[i].before
-	}
-	return p
-}
-
-// mergeWays goes on after all of the paths: each variable has what one of them left.
-func (r *reader) mergeWays(ways ...way) (ends bool) {
-	open := ways[:0:0]
-	for _, p := range ways {
-		if !p.ends {
-			open = append(open, p)
+	r.Branch(func() bool {
+		r.Push()
+		r.declareParameters(def)
+		r.at = r.read(def, at)
+		if at.class != nil && len(def.Params) > 0 {
+			r.at.self, r.at.selfName = at.class, def.Params[0].Name.Name
 		}
-	}
-	if len(open) == 0 {
-		return true
-	}
-	changed := map[*variable][]value{}
-	for _, p := range open {
-		for v := range p.set {
-			changed[v] = nil
-		}
-	}
-	for v := range changed {
-		for _, p := range open {
-			after, ok := p.set[v]
-			if !ok {
-				after = v.value
-			}
-			changed[v] = append(changed[v], after)
-		}
-		r.set(v, join(changed[v]))
-	}
-	return false
+		return r.block(def.Body)
+	})
+	r.Flow, r.at = flow, at
 }
 
 // block reads statements in order. What stands after one that ends the way is read all the same, for its literals.
@@ -176,7 +91,7 @@ func (r *reader) stmt(s py.Stmt) (ends bool) {
 		r.classBody(s)
 	case *py.Delete:
 		for _, t := range s.Targets {
-			r.assignTo(t, value{})
+			r.assignTo(t, fold.Value{})
 		}
 	case *py.Continue, *py.Break:
 		return true
@@ -194,7 +109,7 @@ func (r *reader) compound(s py.Stmt) (ends bool) {
 	case *py.For:
 		r.expr(s.Iter, false)
 		r.loop(s, s.Else, func() {
-			r.assignTo(s.Target, value{})
+			r.assignTo(s.Target, fold.Value{})
 			r.block(s.Body)
 		})
 	case *py.While:
@@ -205,21 +120,21 @@ func (r *reader) compound(s py.Stmt) (ends bool) {
 	case *py.With:
 		for _, item := range s.Items {
 			r.expr(item.Context, false)
-			r.assignTo(item.Target, value{})
+			r.assignTo(item.Target, fold.Value{})
 		}
 		return r.block(s.Body)
 	case *py.Try:
 		return r.try(s)
 	case *py.Match:
 		r.quiet(s.Subject)
-		ways := []way{{}}
+		ways := []fold.Way{{}}
 		for _, c := range s.Cases {
-			ways = append(ways, r.branch(func() bool {
+			ways = append(ways, r.Branch(func() bool {
 				r.optional(c.Guard)
 				return r.block(c.Body)
 			}))
 		}
-		return r.mergeWays(ways...)
+		return r.Merge(ways...)
 	}
 	return false
 }
@@ -233,9 +148,7 @@ func (r *reader) optional(e py.Expr) {
 // muted reads what is for people: its literals are not SQL.
 func (r *reader) muted(e py.Expr) {
 	if e != nil {
-		r.mute++
-		r.expr(e, true)
-		r.mute--
+		r.Mute(func() { r.expr(e, true) })
 	}
 }
 
@@ -258,7 +171,7 @@ func neverReturns(e py.Expr) bool {
 func (r *reader) assignment(s *py.Assign) {
 	if names, ok := s.Targets[0].(*py.Tuple); ok && len(s.Targets) == 1 {
 		if values, ok := s.Value.(*py.Tuple); ok && len(values.Elts) == len(names.Elts) {
-			read := make([]value, len(values.Elts))
+			read := make([]fold.Value, len(values.Elts))
 			for i, e := range values.Elts {
 				read[i] = r.expr(e, false)
 			}
@@ -275,21 +188,21 @@ func (r *reader) assignment(s *py.Assign) {
 }
 
 // assignTo sets what stands left of an assignment.
-func (r *reader) assignTo(target py.Expr, v value) {
+func (r *reader) assignTo(target py.Expr, v fold.Value) {
 	switch t := target.(type) {
 	case nil:
 	case *py.Name:
 		r.assign(t.Name, v)
 	case *py.Tuple:
 		for _, e := range t.Elts {
-			r.assignTo(e, value{})
+			r.assignTo(e, fold.Value{})
 		}
 	case *py.List:
 		for _, e := range t.Elts {
-			r.assignTo(e, value{})
+			r.assignTo(e, fold.Value{})
 		}
 	case *py.Starred:
-		r.assignTo(t.Value, value{})
+		r.assignTo(t.Value, fold.Value{})
 	case *py.Subscript:
 		r.quiet(t.Value)
 		r.quiet(t.Index)
@@ -308,95 +221,66 @@ func (r *reader) augmented(s *py.AugAssign) {
 		return
 	}
 	added := r.expr(s.Value, true)
-	var v *variable
+	var v *fold.Variable
 	if isName {
-		v = r.local(name.Name)
+		v = r.Local(name.Name)
 	} else {
 		r.quiet(s.Target)
 	}
-	if s.Op != "+" || v == nil || !v.value.known() || v.value.number {
+	if s.Op != "+" || v == nil || !v.Value.Known() || v.Value.Number {
 		r.record(added, s.Value)
 		if isName {
-			r.assign(name.Name, value{})
+			r.assign(name.Name, fold.Value{})
 		}
 		return
 	}
-	r.absorb(v.value)
-	sum := r.id.concat(v.value, r.orHole(added, s.Value, "the value of %s is added"))
-	r.record(sum, s)
-	r.assign(name.Name, sum)
+	r.assign(name.Name, r.Add(v.Value, added, r.place(s.Value), r.place(s), "the value of %s is added"))
 }
 
-func (r *reader) lookUpLocal(name *py.Name) value {
-	if v := r.local(name.Name); v != nil {
-		r.absorb(v.value)
-		return v.value
+func (r *reader) lookUpLocal(name *py.Name) fold.Value {
+	if v := r.Local(name.Name); v != nil {
+		r.Absorb(v.Value)
+		return v.Value
 	}
-	return value{}
+	return fold.Value{}
 }
 
 func (r *reader) ifStmt(s *py.If) bool {
-	var ways []way
+	var ways []fold.Way
 	for _, b := range s.Branches {
 		r.quiet(b.Test)
-		ways = append(ways, r.branch(func() bool { return r.block(b.Body) }))
+		ways = append(ways, r.Branch(func() bool { return r.block(b.Body) }))
 	}
-	ways = append(ways, r.branch(func() bool { return r.block(s.Else) }))
-	return r.mergeWays(ways...)
+	ways = append(ways, r.Branch(func() bool { return r.block(s.Else) }))
+	return r.Merge(ways...)
 }
 
 // try reads a try statement: a handler may run after any part of the body.
 func (r *reader) try(s *py.Try) bool {
-	body := r.branch(func() bool { return r.block(s.Body) || r.block(s.Else) })
-	ways := []way{body}
+	body := r.Branch(func() bool { return r.block(s.Body) || r.block(s.Else) })
+	ways := []fold.Way{body}
 	for _, h := range s.Handlers {
-		ways = append(ways, r.branch(func() bool {
-			r.mergeWays(way{set: body.set}, way{})
+		ways = append(ways, r.Branch(func() bool {
+			r.Merge(body.Open(), fold.Way{})
 			return r.block(h.Body)
 		}))
 	}
-	ends := r.mergeWays(ways...)
+	ends := r.Merge(ways...)
 	return r.block(s.Finally) || ends
 }
 
-// loop reads a loop's body once. How often it runs is not known: what it changes has a hole, in
-// the body and behind it.
+// loop reads a loop's body, and what runs when it has ended by itself.
 func (r *reader) loop(loop py.Stmt, otherwise []py.Stmt, body func()) {
 	if r.loops >= mostLoops {
 		return
 	}
 	r.loops++
 	defer func() { r.loops-- }()
-	held := map[*variable]value{}
-	var changed []*variable
+	var changes []fold.Change
 	for _, name := range assignedIn(loop) {
-		v := r.local(name.Name)
-		if v == nil || !v.value.known() && v.value.items == nil && v.value.entries == nil {
-			continue
-		}
-		if _, seen := held[v]; seen {
-			continue
-		}
-		changed = append(changed, v)
-		held[v] = value{}
-		if v.value.known() && !v.value.number {
-			r.absorb(v.value)
-			held[v] = r.id.concat(v.value, r.id.hole(r.src, name, "built at run time: a loop changes "+name.Name))
-			r.record(held[v], name)
-		}
-		r.set(v, held[v])
+		changes = append(changes, fold.Change{Name: name.Name, At: r.place(name)})
 	}
-	inside := r.branch(func() bool { body(); return false })
-	for _, v := range changed {
-		r.absorb(inside.set[v]) // it is held, and once more round the loop
-		r.set(v, held[v])
-	}
-	// A variable that only the body sets has what the body left, or nothing.
-	for v := range inside.set {
-		if _, again := held[v]; !again {
-			r.set(v, join([]value{v.value, inside.set[v]}))
-		}
-	}
+	r.Loop(changes, body)
 	r.block(otherwise)
 }
 
@@ -457,15 +341,16 @@ func (r *reader) classBody(s *py.ClassDef) {
 	for _, d := range s.Decorators {
 		r.expr(d, false)
 	}
-	if r.nesting > mostNesting {
+	if r.nesting > fold.MostNesting {
 		return
 	}
 	r.nesting++
-	scopes, at := r.scopes, r.at
-	r.scopes = append(scopes[:len(scopes):len(scopes)], map[string]*variable{})
+	at := r.at
+	r.Push()
 	c := r.classOf(s, at)
 	r.at = &env{mod: at.mod, class: c, outer: at}
 	r.block(s.Body)
-	r.scopes, r.at = scopes, at
+	r.Pop()
+	r.at = at
 	r.nesting--
 }

@@ -92,7 +92,7 @@ func (r *reader) notMapped(c *class) {
 		if baseOf(f.external) == foreignBase {
 			out := &modelRefs{reader: r, name: c.def.Name.Name}
 			out.unchecked(c.env.mod.src, c.def.Name.Span,
-				"whether class "+out.name+" is a model depends on "+f.src.excerpt(f.at)+", which is not in this repository")
+				"whether class "+out.name+" is a model depends on "+f.src.at(f.at).Excerpt()+", which is not in this repository")
 			return
 		}
 	}
@@ -114,12 +114,12 @@ func (r *reader) decorated(c *class, out *modelRefs) {
 		case found.external == "" && found.function == nil && found.class != nil:
 			continue
 		}
-		out.unchecked(c.env.mod.src, d.Range(), "the decorator "+c.env.mod.src.excerpt(d)+" may add columns to model "+out.name)
+		out.unchecked(c.env.mod.src, d.Range(), "the decorator "+c.env.mod.src.at(d).Excerpt()+" may add columns to model "+out.name)
 	}
 	_, outside := r.order(c)
 	for _, f := range outside {
 		if baseOf(f.external) == foreignBase {
-			out.unchecked(f.src, f.at.Range(), "the columns of "+f.src.excerpt(f.at)+", which model "+out.name+
+			out.unchecked(f.src, f.at.Range(), "the columns of "+f.src.at(f.at).Excerpt()+", which model "+out.name+
 				" takes over, are not in this repository")
 		}
 	}
@@ -209,7 +209,7 @@ func (r *reader) setAttribute(call *py.Call, in *env) {
 	if c != nil {
 		out.name = c.def.Name.Name
 	}
-	out.unchecked(in.mod.src, call.Span, "a column of "+in.mod.src.excerpt(call.Args[0])+" is set at run time: "+in.mod.src.excerpt(call))
+	out.unchecked(in.mod.src, call.Span, "a column of "+in.mod.src.at(call.Args[0]).Excerpt()+" is set at run time: "+in.mod.src.at(call).Excerpt())
 }
 
 // modelRefs emits the references of one model or table.
@@ -221,6 +221,8 @@ type modelRefs struct {
 	src    *source
 	at     py.Span
 	silent bool
+	// doubts counts what is unchecked.
+	doubts int
 }
 
 // column is a column and the place that says so.
@@ -236,8 +238,8 @@ func (m *modelRefs) like() reference.Reference {
 
 func (m *modelRefs) emitTable() {
 	var b reference.Builder
-	at := m.src.position(m.at.Start)
-	b.Replace("SELECT FROM "+m.table.quoted(), at, m.src.width(m.at))
+	at := m.src.at(m.at).Position()
+	b.Replace("SELECT FROM "+m.table.quoted(), at, m.src.at(m.at).Width())
 	m.emit(b.Text(), at)
 }
 
@@ -246,11 +248,11 @@ func (m *modelRefs) emitColumn(c column) {
 		m.unchecked(c.src, c.at, "the name of a column of model "+m.name+" is no name that the server takes")
 		return
 	}
-	at, width := c.src.position(c.at.Start), max(c.src.width(c.at), 1)
+	at, width := c.src.at(c.at).Position(), max(c.src.at(c.at).Width(), 1)
 	var b reference.Builder
 	b.Replace("SELECT ", at, width)
 	b.Replace(quote(c.name), at, width)
-	b.Replace(" FROM "+m.table.quoted(), m.src.position(m.at.Start), m.src.width(m.at))
+	b.Replace(" FROM "+m.table.quoted(), m.src.at(m.at).Position(), m.src.at(m.at).Width())
 	m.emit(b.Text(), at)
 }
 
@@ -263,16 +265,17 @@ func (m *modelRefs) emit(t reference.Text, at reference.Position) {
 	if !utf8.ValidString(ref.SQL) || strings.ContainsRune(ref.SQL, reference.Hole) {
 		ref.SQL, ref.Map, ref.Unchecked = "", nil, "the name of the table is no name that the server takes"
 	}
-	m.ready = append(m.ready, ref)
+	m.Emit(ref.Place.File, ref)
 }
 
 func (m *modelRefs) unchecked(src *source, at py.Span, reason string) {
+	m.doubts++
 	if m.silent {
 		return
 	}
 	ref := m.like()
-	ref.Place, ref.Unchecked = src.position(at.Start), reason
-	m.ready = append(m.ready, ref)
+	ref.Place, ref.Unchecked = src.at(at).Position(), reason
+	m.Emit(ref.Place.File, ref)
 }
 
 func (t table) quoted() string {

@@ -5,8 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/headgate/headgate/internal/reference/fold"
 	py "github.com/headgate/headgate/internal/syntax/python"
 )
 
@@ -207,12 +207,11 @@ type tree struct {
 	// roots are the folders from which a module or package of a name can be imported, by that name.
 	roots map[string][]string
 
-	mu      sync.Mutex
-	modules map[string]*loading
+	modules fold.Once[string, loaded]
 }
 
-type loading struct {
-	once   sync.Once
+// loaded is a module, or why its file cannot be read.
+type loaded struct {
 	module *module
 	err    error
 }
@@ -220,7 +219,7 @@ type loading struct {
 // newTree looks what Python files there are.
 func newTree(fsys fs.FS) (*tree, error) {
 	t := &tree{
-		fsys: fsys, files: map[string]bool{}, folders: map[string]bool{}, roots: map[string][]string{}, modules: map[string]*loading{},
+		fsys: fsys, files: map[string]bool{}, folders: map[string]bool{}, roots: map[string][]string{},
 	}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -272,28 +271,20 @@ func (t *tree) root(file string) (dir, rest string) {
 
 // load reads a file, once.
 func (t *tree) load(file string) (*module, error) {
-	t.mu.Lock()
-	l := t.modules[file]
-	if l == nil {
-		l = &loading{}
-		t.modules[file] = l
-	}
-	t.mu.Unlock()
-	l.once.Do(func() {
+	l := t.modules.Get(file, func() loaded {
 		if !strings.HasSuffix(file, ".py") {
-			l.module = &module{dir: file, names: bind(nil)}
-			return
+			return loaded{module: &module{dir: file, names: bind(nil)}}
 		}
-		text, err := readFile(t.fsys, file)
+		text, err := fold.Load(t.fsys, file)
 		if err != nil {
-			l.err = err
-			return
+			return loaded{err: err}
 		}
-		src := parse(file, text)
-		l.module = &module{src: src, names: bindModule(src.tree.Body)}
+		src := parse(text)
+		m := &module{src: src, names: bindModule(src.tree.Body)}
 		if path.Base(file) == "__init__.py" {
-			l.module.dir = path.Dir(file)
+			m.dir = path.Dir(file)
 		}
+		return loaded{module: m}
 	})
 	return l.module, l.err
 }

@@ -4,15 +4,13 @@ package python
 
 import (
 	"context"
-	"fmt"
-	"hash/maphash"
 	"io/fs"
 	"path"
-	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/headgate/headgate/internal/reference"
+	"github.com/headgate/headgate/internal/reference/fold"
+	py "github.com/headgate/headgate/internal/syntax/python"
 )
 
 // Language reads Python. Its zero value is ready to use.
@@ -49,86 +47,48 @@ func passedOver(folder string) bool {
 	return len(folder) > 1 && folder[0] == '.'
 }
 
-// largestFile is the most of a file that is read, in bytes. Real Python files that hold more are generated tables.
-const largestFile = 8 << 20
-
-var errTooLarge = fmt.Errorf("the file has more than %d MiB", largestFile>>20)
-
-func readFile(fsys fs.FS, name string) ([]byte, error) {
-	text, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, fmt.Errorf("the file cannot be read: %w", err)
-	}
-	if len(text) > largestFile {
-		return nil, errTooLarge
-	}
-	return text, nil
-}
-
 // Read reads the files in parallel and emits their references file by file.
 func (Language) Read(ctx context.Context, fsys fs.FS, files []string, emit func(reference.Reference)) error {
 	t, err := newTree(fsys)
 	if err != nil {
 		return err
 	}
-	id := identity{maphash.MakeSeed()}
-	readers := make([]*reader, len(files))
-	work := make(chan int)
-	var wait sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		wait.Go(func() {
-			r := newResolver(t) // readers that share one share no lock
-			for i := range work {
-				readers[i] = read(r, id, files[i])
-			}
-		})
+	worker := func() func(*fold.Reader, int) {
+		own := newResolver(t) // readers that share one share no lock
+		return func(r *fold.Reader, part int) { read(own, r, files[part]) }
 	}
-	for i := range files {
-		if err = ctx.Err(); err != nil {
-			break
+	type column struct {
+		at             reference.Position
+		sql, unchecked string
+	}
+	seen := map[column]bool{} // the columns of a mixin's, which several models of one table bring
+	return fold.Read(ctx, len(files), unknownStyle, worker, func(_ string, ref reference.Reference) {
+		if ref.Model {
+			c := column{ref.Place, ref.SQL, ref.Unchecked}
+			if seen[c] {
+				return
+			}
+			seen[c] = true
 		}
-		work <- i
-	}
-	close(work)
-	wait.Wait()
-	if err != nil {
-		return err
-	}
-
-	all := newMarks()
-	for _, r := range readers {
-		all.add(r.marks)
-	}
-	all.resolve()
-	seen := map[string]bool{} // the columns of a mixin's, which several models of one table bring
-	for _, r := range readers {
-		r.references(all, func(ref reference.Reference) {
-			if ref.Model {
-				key := fmt.Sprint(ref.Place, ref.SQL, ref.Unchecked)
-				if seen[key] {
-					return
-				}
-				seen[key] = true
-			}
-			emit(ref)
-		})
-	}
-	return nil
+		emit(ref)
+	})
 }
+
+// unknownStyle is how placeholders may be written in a text of which nobody says who gets it.
+const unknownStyle = reference.Colon | reference.Percent
 
 // read reads one file. One that cannot be read is a reference that could not be checked, and so is each statement of it that
 // cannot be parsed.
-func read(resolver *resolver, id identity, name string) *reader {
-	r := newReader(resolver, id)
+func read(resolver *resolver, into *fold.Reader, name string) {
+	r := newReader(resolver, into)
 	m, err := resolver.tree.load(name)
 	if err != nil {
-		r.unreadable(reference.Position{File: name, Line: 1, Column: 1}, err.Error())
-		return r
+		r.Unreadable(reference.Position{File: name, Line: 1, Column: 1}, err.Error())
+		return
 	}
 	for _, bad := range m.src.tree.Bad {
-		r.unreadable(m.src.position(bad.At), "the statement does not parse: "+bad.Message)
+		r.Unreadable(m.src.at(py.Span{Start: bad.At, End: bad.At}).Position(), "the statement does not parse: "+bad.Message)
 	}
 	r.readModels(m)
 	r.readTexts(m)
-	return r
 }

@@ -208,7 +208,7 @@ func (r *resolver) lookUpFrom(m *module, name string, from *py.Name) entity {
 		return entity{}
 	}
 	for _, star := range slices.Backward(m.names.stars) {
-		if from := r.tree.importedBy(m.src.path, star); from != nil && from != m {
+		if from := r.tree.importedBy(m.src.Path, star); from != nil && from != m {
 			if found := r.lookUp(from, name); found.known() {
 				return found
 			}
@@ -280,7 +280,7 @@ func (r *resolver) imported(i importing, in *env) entity {
 	if in.mod.src == nil {
 		return entity{}
 	}
-	if m := r.tree.importedBy(in.mod.src.path, i); m != nil {
+	if m := r.tree.importedBy(in.mod.src.Path, i); m != nil {
 		if i.name == "" {
 			return entity{module: m}
 		}

@@ -18,7 +18,7 @@ func (r *reader) readTable(call *py.Call, in *env) {
 	}
 	name, ok := r.evaluate(e, in)
 	if !ok {
-		out.unchecked(src, call.Span, "the table's name is known only at run time: "+src.excerpt(e))
+		out.unchecked(src, call.Span, "the table's name is known only at run time: "+src.at(e).Excerpt())
 		return
 	}
 	out.name, out.table.name, out.at = name, name, e.Range()
@@ -63,7 +63,7 @@ func (r *reader) tableColumns(arg py.Expr, in *env, out *modelRefs, depth int) {
 		case *py.Tuple:
 			r.listColumns(l.Elts, list.env, out, depth)
 		default:
-			out.unchecked(in.mod.src, star.Span, "the columns of table "+out.name+" are made at run time: "+in.mod.src.excerpt(star.Value))
+			out.unchecked(in.mod.src, star.Span, "the columns of table "+out.name+" are made at run time: "+in.mod.src.at(star.Value).Excerpt())
 		}
 		return
 	}
@@ -71,9 +71,9 @@ func (r *reader) tableColumns(arg py.Expr, in *env, out *modelRefs, depth int) {
 	if m.construct != columnConstruct {
 		return // the metadata, a constraint
 	}
-	before := len(r.ready)
+	before := out.doubts
 	columns := r.named("", arg.Range(), m, in.mod.src, out)
-	if len(columns) == 0 && len(r.ready) == before {
+	if len(columns) == 0 && out.doubts == before {
 		out.unchecked(in.mod.src, arg.Range(), "a column of table "+out.name+" has no name in the code")
 	}
 	for _, c := range columns {

@@ -1,67 +1,38 @@
 package python
 
-import py "github.com/headgate/headgate/internal/syntax/python"
-
-// parameter is what a function takes: the function's name, and the parameter's. A name is what there is to go by;
-// it only decides how sure a text is to be SQL.
-type parameter struct {
-	function string
-	index    int
-	name     string
-}
-
-// ways are the two ways to name a parameter in a call: by its position and by its name.
-func (p parameter) ways() []parameter {
-	return []parameter{{function: p.function, index: p.index}, {function: p.function, index: -1, name: p.name}}
-}
-
-// resolve marks what wrappers are given as certain.
-func (m marks) resolve() {
-	m.wrappers.Resolve(parameter.ways, func(text uint64) { m.certain[text] = true })
-}
+import (
+	"github.com/headgate/headgate/internal/reference/fold"
+	py "github.com/headgate/headgate/internal/syntax/python"
+)
 
 // declareParameters declares a function's parameters as what they are. A method's self is none.
 func (r *reader) declareParameters(def *py.FunctionDef) {
 	index := 0
 	for i, p := range def.Params {
 		if i == 0 && (p.Name.Name == "self" || p.Name.Name == "cls") {
-			r.declare(p.Name.Name, value{})
+			r.Declare(p.Name.Name, fold.Value{})
 			continue
 		}
-		v := value{}
+		v := fold.Value{}
 		if p.Kind != py.VarArgs && p.Kind != py.KwArgs {
-			v.parameter = &parameter{def.Name.Name, index, p.Name.Name}
+			v.Parameter = &fold.Parameter{Function: def.Name.Name, Index: index, Name: p.Name.Name}
 		}
-		r.declare(p.Name.Name, v)
+		r.Declare(p.Name.Name, v)
 		index++
 	}
 }
 
-// give notes what a call of a function gives it: texts, and parameters of the function that calls.
-func (r *reader) give(name string, call *py.Call, values []value, keywords map[string]value) {
-	if r.mute > 0 || name == "" {
+// give notes what a call of a function gives it.
+func (r *reader) give(name string, call *py.Call, values []fold.Value, keywords map[string]fold.Value) {
+	if name == "" {
 		return
 	}
 	for i, v := range values {
 		if i < len(call.Args) {
-			r.giveOne(parameter{function: name, index: i}, v)
+			r.Give(fold.Parameter{Function: name, Index: i}, v)
 		}
 	}
 	for k, v := range keywords {
-		r.giveOne(parameter{function: name, index: -1, name: k}, v)
-	}
-}
-
-func (r *reader) giveOne(to parameter, v value) {
-	if v.parameter != nil {
-		r.marks.wrappers.HandedOn[to] = append(r.marks.wrappers.HandedOn[to], *v.parameter)
-	}
-	if v.number {
-		return
-	}
-	for _, a := range v.alternatives {
-		if a.joins < 2 && a.beginsSQL() {
-			r.marks.wrappers.Given[to] = append(r.marks.wrappers.Given[to], a.id)
-		}
+		r.Give(fold.Parameter{Function: name, Index: -1, Name: k}, v)
 	}
 }

@@ -228,3 +228,23 @@ func probes(t *testing.T, refs []reference.Reference, expected string) string {
 	}
 	return b.String()
 }
+
+// Benchmark reads the files again and again. It fails where they have no reference.
+func Benchmark(b *testing.B, lang reference.Language, fsys fs.FS, files []string) {
+	b.Helper()
+	size := int64(0)
+	for _, name := range files {
+		info, err := fs.Stat(fsys, name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		size += info.Size()
+	}
+	b.SetBytes(size)
+	for b.Loop() {
+		n := 0
+		if err := lang.Read(b.Context(), fsys, files, func(reference.Reference) { n++ }); err != nil || n == 0 {
+			b.Fatal(n, err)
+		}
+	}
+}

@@ -10,25 +10,21 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/headgate/headgate/internal/requiretest"
 )
 
-// cpython finds python3. Where there is none, the test is skipped, unless HEADGATE_REQUIRE
-// demands it.
+// cpython finds python3.
 func cpython(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("python3")
-	if err == nil {
-		return path
+	if err != nil {
+		requiretest.Skip(t, "python", "the comparison with CPython needs python3: "+err.Error())
 	}
-	if slices.Contains(strings.Split(os.Getenv("HEADGATE_REQUIRE"), ","), "python") {
-		t.Fatalf("HEADGATE_REQUIRE names python: %v", err)
-	}
-	t.Skipf("the comparison with CPython needs python3: %v", err)
-	return ""
+	return path
 }
 
 // library lists the .py files of the folders that HEADGATE_PYTHON_FILES names (a list like PATH), by default of Python's

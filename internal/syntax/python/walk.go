@@ -24,10 +24,12 @@ func (w walker) node(n Node) {
 	}
 }
 
-// maybe visits an expression that may be left out.
-func (w walker) maybe(e Expr) {
-	if e != nil {
-		w.node(e)
+// nodes visits those of the nodes that are not left out.
+func (w walker) nodes(nodes ...Node) {
+	for _, n := range nodes {
+		if n != nil {
+			w.node(n)
+		}
 	}
 }
 
@@ -44,27 +46,22 @@ func (w walker) part(n Node) {
 	case *Keyword:
 		w.node(n.Value)
 	case *Param:
-		w.maybe(n.Annotation)
-		w.maybe(n.Default)
+		w.nodes(n.Annotation, n.Default)
 	case *TypeParam:
-		w.maybe(n.Bound)
-		w.maybe(n.Default)
+		w.nodes(n.Bound, n.Default)
 	case *CompFor:
-		w.node(n.Target)
-		w.node(n.Iter)
+		w.nodes(n.Target, n.Iter)
 		each(w, n.Ifs)
 	case *Branch:
 		w.node(n.Test)
 		each(w, n.Body)
 	case *WithItem:
-		w.node(n.Context)
-		w.maybe(n.Target)
+		w.nodes(n.Context, n.Target)
 	case *Handler:
-		w.maybe(n.Type)
+		w.nodes(n.Type)
 		each(w, n.Body)
 	case *Case:
-		w.node(n.Pattern)
-		w.maybe(n.Guard)
+		w.nodes(n.Pattern, n.Guard)
 		each(w, n.Body)
 	case *Hole:
 		w.node(n.Expr)
@@ -110,12 +107,10 @@ func (w walker) expr(e Expr) {
 		each(w, e.Elts)
 	case *Dict:
 		for _, item := range e.Items {
-			w.maybe(item.Key)
-			w.node(item.Value)
+			w.nodes(item.Key, item.Value)
 		}
 	case *BinaryOp:
-		w.node(e.Left)
-		w.node(e.Right)
+		w.nodes(e.Left, e.Right)
 	case *UnaryOp:
 		w.node(e.Operand)
 	case *BoolOp:
@@ -124,32 +119,25 @@ func (w walker) expr(e Expr) {
 		w.node(e.Left)
 		each(w, e.Comparators)
 	case *IfExp:
-		w.node(e.Body)
-		w.node(e.Test)
-		w.node(e.Else)
+		w.nodes(e.Body, e.Test, e.Else)
 	case *Lambda:
 		each(w, e.Params)
 		w.node(e.Body)
 	case *Subscript:
-		w.node(e.Value)
-		w.node(e.Index)
+		w.nodes(e.Value, e.Index)
 	case *Slice:
-		w.maybe(e.Lower)
-		w.maybe(e.Upper)
-		w.maybe(e.Step)
+		w.nodes(e.Lower, e.Upper, e.Step)
 	case *Starred:
 		w.node(e.Value)
 	case *Comprehension:
-		w.node(e.Elt)
-		w.maybe(e.Value)
+		w.nodes(e.Elt, e.Value)
 		each(w, e.For)
 	case *Await:
 		w.node(e.Value)
 	case *Yield:
-		w.maybe(e.Value)
+		w.nodes(e.Value)
 	case *NamedExpr:
-		w.node(e.Target)
-		w.node(e.Value)
+		w.nodes(e.Target, e.Value)
 	case *AsPattern:
 		w.node(e.Pattern)
 	}
@@ -165,24 +153,19 @@ func (w walker) stmt(s Stmt) {
 		each(w, s.Targets)
 		w.node(s.Value)
 	case *AnnAssign:
-		w.node(s.Target)
-		w.node(s.Annotation)
-		w.maybe(s.Value)
+		w.nodes(s.Target, s.Annotation, s.Value)
 	case *AugAssign:
-		w.node(s.Target)
-		w.node(s.Value)
+		w.nodes(s.Target, s.Value)
 	case *ExprStmt:
 		w.node(s.Value)
 	case *Return:
-		w.maybe(s.Value)
+		w.nodes(s.Value)
 	case *Raise:
-		w.maybe(s.Exc)
-		w.maybe(s.Cause)
+		w.nodes(s.Exc, s.Cause)
 	case *Delete:
 		each(w, s.Targets)
 	case *Assert:
-		w.node(s.Test)
-		w.maybe(s.Msg)
+		w.nodes(s.Test, s.Msg)
 	case *TypeAlias:
 		each(w, s.TypeParams)
 		w.node(s.Value)
@@ -197,8 +180,7 @@ func (w walker) compound(s Stmt) {
 		each(w, s.Branches)
 		each(w, s.Else)
 	case *For:
-		w.node(s.Target)
-		w.node(s.Iter)
+		w.nodes(s.Target, s.Iter)
 		each(w, s.Body)
 		each(w, s.Else)
 	case *While:
@@ -217,7 +199,7 @@ func (w walker) compound(s Stmt) {
 		each(w, s.Decorators)
 		each(w, s.TypeParams)
 		each(w, s.Params)
-		w.maybe(s.Returns)
+		w.nodes(s.Returns)
 		each(w, s.Body)
 	case *ClassDef:
 		each(w, s.Decorators)
