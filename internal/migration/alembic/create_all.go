@@ -35,7 +35,7 @@ func (fm fromModels) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConf
 type modelMigrator struct{ *migrator }
 
 // Apply makes the tables in one transaction.
-func (m modelMigrator) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+func (m modelMigrator) Apply(ctx context.Context, _ migration.Revision) ([]migration.Statement, error) {
 	if err := m.connect(ctx); err != nil {
 		return nil, err
 	}

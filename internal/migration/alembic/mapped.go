@@ -82,7 +82,7 @@ func (g *models) matters(k *class, annotation python.Expr, err error, mentioned 
 	if mentioned {
 		return err
 	}
-	if _, is, mapped := g.mappedType(k.body, annotation); is && mapped {
+	if _, is, mapped := g.mappedType(annotation); is && mapped {
 		return err
 	}
 	return nil
@@ -113,7 +113,7 @@ func mentionsColumn(body ...python.Stmt) bool {
 
 // valueColumns are the columns of an attribute's value: a Column, what wraps one, or the annotation alone.
 func (g *models) valueColumns(m *model, k *class, name string, annotation python.Expr, v value) ([]*object, error) {
-	inner, isMapped, isColumn := g.mappedType(k.body, annotation)
+	inner, isMapped, isColumn := g.mappedType(annotation)
 	if i, ok := v.(*instance); ok && slices.ContainsFunc(i.class.library(0), func(b string) bool { return lastPart(b) == "Column" }) {
 		v = &object{path: "sqlalchemy.Column", args: i.args, kwargs: i.kwargs, at: i.at}
 	}
@@ -154,7 +154,7 @@ func (g *models) wrapped(m *model, k *class, name string, o *object) ([]*object,
 
 // mappedType looks at an annotation: inner is what stands within Mapped[…], is tells that it is one of SQLAlchemy's, column
 // that it can be a column's.
-func (g *models) mappedType(f *frame, annotation python.Expr) (inner python.Expr, is, column bool) {
+func (g *models) mappedType(annotation python.Expr) (inner python.Expr, is, column bool) {
 	if s, ok := annotation.(*python.String); ok {
 		annotation = quotedType(s)
 	}
