@@ -50,7 +50,7 @@ func (g *models) columns(m *model, k *class, name string) ([]*object, error) {
 			return nil, nil
 		}
 		if v, err = g.ask(m.class, made); err != nil {
-			return nil, g.matters(k, annotation, err, mentionsColumn(made.body...))
+			return nil, g.matters(annotation, err, mentionsColumn(made.body...))
 		}
 		annotation = made.returns
 	case *object:
@@ -60,9 +60,9 @@ func (g *models) columns(m *model, k *class, name string) ([]*object, error) {
 			}
 		}
 	case *unreadable:
-		return nil, g.matters(k, annotation, made.err, mentionsColumn(&python.ExprStmt{Value: assigned}))
+		return nil, g.matters(annotation, made.err, mentionsColumn(&python.ExprStmt{Value: assigned}))
 	case *runtime:
-		return nil, g.matters(k, annotation, k.body.fail(assigned, "whether %s of %s is a column hangs on what only a run can tell: %s", name, k.name, made.why),
+		return nil, g.matters(annotation, k.body.fail(assigned, "whether %s of %s is a column hangs on what only a run can tell: %s", name, k.name, made.why),
 			mentionsColumn(&python.ExprStmt{Value: assigned}))
 	}
 	return g.valueColumns(m, k, name, annotation, v)
@@ -78,7 +78,7 @@ func single(c *object) []*object {
 }
 
 // matters gives an error where what could not be read may be a column.
-func (g *models) matters(k *class, annotation python.Expr, err error, mentioned bool) error {
+func (g *models) matters(annotation python.Expr, err error, mentioned bool) error {
 	if mentioned {
 		return err
 	}
