@@ -164,7 +164,7 @@ func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig, folders []string)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PGHOST="+c.Host, "PGPORT="+strconv.Itoa(int(c.Port)), "PGUSER="+c.User, "PGPASSWORD="+c.Password,
 		"PGDATABASE="+c.Database)
 	if src := filepath.Join(top, "src"); isFolder(src) { // the modules of a case that makes the tables of its models
-		cmd.Env = append(cmd.Env, "PYTHONPATH="+src)
+		cmd.Env = append(cmd.Env, "PYTHONPATH="+strings.Trim(os.Getenv("PYTHONPATH")+":"+src, ":"))
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
