@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +32,8 @@ type Process struct {
 	Args           []string // without the program's name
 	Stdout, Stderr io.Writer
 	Environ        []string // KEY=value
+	// Now is the clock that new versions are named after; nil is the machine's.
+	Now func() time.Time
 }
 
 // getenv reads the process's environment; the last entry of a name holds.

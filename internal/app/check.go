@@ -33,8 +33,9 @@ be an input of the action and a key of headgate.yaml, under the same name.`,
 	}
 	dir := addDirFlag(c)
 	flags := addSettings(c, settings)
+	writeBaseline := c.Flags().Bool("write-baseline", false, "write the findings that are there now into the baseline of findings, so that only new ones fail, and pass")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return p.check(c.Context(), r, *dir, func(yaml []byte) (*config.Config, error) {
+		return p.check(c.Context(), r, *dir, *writeBaseline, func(yaml []byte) (*config.Config, error) {
 			return config.Load(settings, config.Sources{Flags: flags(), Environ: p.Environ, YAML: yaml})
 		})
 	}
@@ -49,6 +50,7 @@ type run struct {
 	repo     *gitrepo.Repo
 	watch    *stopwatch
 
+	event              gitrepo.Event
 	base, head         gate.Point
 	baseTree, headTree fs.FS
 	// releasedTree is where the released migrations are read from: the base's tree, or the head's where a live database says
@@ -56,21 +58,36 @@ type run struct {
 	releasedTree       fs.FS
 	format             migration.Format
 	released, proposed *migration.History
+	// changed are the files that differ between the base and the head, sorted.
+	changed []string
+	// faults are why the tool would refuse the proposed history, if it would, and problems are all that the history rules found.
+	faults   []migration.Fault
+	problems []migration.Problem
+
+	// comments are those of the head's files that ask for findings to be ignored, baseline the findings that are; today
+	// decides which comments have expired.
+	comments      *commentTree
+	baseline      *gate.Baseline
+	writeBaseline bool
+	today         time.Time
 }
 
 // check opens the repository, makes the check and writes the reports.
-func (p Process) check(ctx context.Context, r registry, dir string, load func(yaml []byte) (*config.Config, error)) (err error) {
+func (p Process) check(ctx context.Context, r registry, dir string, writeBaseline bool, load func(yaml []byte) (*config.Config, error)) (err error) {
 	watch := newStopwatch()
 	flagged, err := load(nil)
 	if err != nil { // what is wrong on the command line needs no repository to be said
 		return usageError{err}
+	}
+	if writeBaseline && flagged.Head != "" {
+		return usageError{errors.New("--write-baseline writes what it finds in the work tree into the work tree; leave --head out")}
 	}
 	repo, err := p.open(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, repo.Close()) }()
-	c := &run{Process: p, registry: r, repo: repo, watch: watch}
+	c := &run{Process: p, registry: r, repo: repo, watch: watch, writeBaseline: writeBaseline, today: p.now()}
 	if err := c.findTrees(ctx, flagged.Head, load); err != nil {
 		return err
 	}
@@ -102,6 +119,8 @@ func (c *run) findTrees(ctx context.Context, head string, load func([]byte) (*co
 	if c.head, c.headTree, err = c.readHead(ctx, c.repo, head); err != nil {
 		return err
 	}
+	c.comments = newCommentTree(c.headTree)
+	c.headTree = c.comments
 	yaml, err := fs.ReadFile(c.headTree, config.File)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return usageError{fmt.Errorf("%s cannot be read: %w", config.File, err)}
@@ -111,6 +130,9 @@ func (c *run) findTrees(ctx context.Context, head string, load func([]byte) (*co
 	}
 	if c.config.Head != head {
 		return usageError{fmt.Errorf("%s: head cannot be set here, since the file is read from the head; use --head", config.File)}
+	}
+	if err := c.findBaseline(); err != nil {
+		return err
 	}
 	return c.findBase(ctx)
 }
@@ -134,7 +156,10 @@ func (p Process) readHead(ctx context.Context, repo *gitrepo.Repo, ref string) (
 }
 
 // findBase resolves the released point, asked for or worked out, and says which one it is.
-func (c *run) findBase(ctx context.Context) error {
+func (c *run) findBase(ctx context.Context) (err error) {
+	if c.event, err = gitrepo.EventFromEnv(c.getenv, readFile); err != nil {
+		return err
+	}
 	why := c.config.Base + ": as asked for"
 	hash := ""
 	if c.config.Base != "" && c.config.Base != baseDatabase {
@@ -144,11 +169,7 @@ func (c *run) findBase(ctx context.Context) error {
 		}
 		c.base.Ref, hash = c.config.Base, commit.Hash
 	} else {
-		event, err := gitrepo.EventFromEnv(c.getenv, readFile)
-		if err != nil {
-			return err
-		}
-		base, err := c.repo.DefaultBase(ctx, event, c.config.Head)
+		base, err := c.repo.DefaultBase(ctx, c.event, c.config.Head)
 		if err != nil {
 			return err
 		}
@@ -157,7 +178,11 @@ func (c *run) findBase(ctx context.Context) error {
 	c.base.Commit = hash
 	c.say("base %s (commit %.10s)", why, hash)
 	tree, err := c.repo.Tree(ctx, hash)
+	if err != nil {
+		return err
+	}
 	c.baseTree, c.releasedTree = tree, tree
+	c.changed, err = c.repo.Changed(ctx, hash, c.headCommit())
 	return err
 }
 
@@ -193,21 +218,25 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 	}
 	start := time.Now()
 	verdict, err := gate.Check(ctx, gate.Subject{
-		Order: gate.Order(c.config.Order), References: code.references, Stood: code.stood, Sources: c.headTree,
-		Released: built.released, Proposed: built.proposed, Broken: built.broken,
+		Order: gate.Order(c.config.Order), Schemas: built.steps, Broken: built.broken,
+		References: code.references, Gone: code.gone, Stood: code.stood, Sources: c.headTree, ReleasedSources: c.baseTree,
 		History: c.proposed, Pending: built.pending, Origins: built.origins,
+		Histories: gate.Histories{
+			Tool: c.format.Tool(), Problems: c.problems, Refused: len(c.faults) > 0, Fresh: built.fresh, Reversals: built.reversals,
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("check the statements: %w", err)
 	}
 	c.watch.took("check", time.Since(start))
 	verdict.Coverage.Files, verdict.Coverage.Skipped = code.files, built.skipped
-	return c.result(verdict, built, server), nil
+	result = c.result(verdict, built, server)
+	return result, c.settle(result)
 }
 
 func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *gate.Result {
 	r := &gate.Result{
-		Version: 1, Verdict: "pass", Order: c.config.Order, Base: c.base, Head: c.head,
+		Version: 1, Order: c.config.Order, Base: c.base, Head: c.head,
 		Pending: []gate.Pending{}, Findings: v.Findings, Coverage: v.Coverage, Cells: v.Cells,
 		Postgres: gate.Server{Provider: server.Provider(), Version: server.Version()},
 		Timings:  c.watch.milliseconds(),
@@ -218,11 +247,6 @@ func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *g
 			pending.Parents = p.Parents
 		}
 		r.Pending = append(r.Pending, pending)
-	}
-	for _, f := range v.Findings {
-		if f.Severity == gate.Error {
-			r.Verdict = "fail"
-		}
 	}
 	return r
 }

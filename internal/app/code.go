@@ -12,11 +12,12 @@ import (
 	"github.com/headgate/headgate/internal/reference"
 )
 
-// code is what was read of the proposed code, and how it differs from the released one.
+// code is what was read of both code versions.
 type code struct {
-	files      int
-	references []reference.Reference
-	// stood tells whether the released code has the same reference.
+	files int
+	// references are the proposed code's, gone those of the released code that the proposed code no longer has.
+	references, gone []reference.Reference
+	// stood tells whether the released code has a reference of the proposed code as well.
 	stood func(reference.Reference) bool
 }
 
@@ -36,8 +37,7 @@ func (c *run) readCode(ctx context.Context) (code, error) {
 	if err != nil {
 		return code{}, err
 	}
-	read.stood, err = c.readStood(ctx)
-	return read, err
+	return read, c.readGone(ctx, &read)
 }
 
 // codeFiles lists the files that each language reads, in the registry's order of languages.
@@ -90,31 +90,73 @@ func (c *run) readReferences(ctx context.Context, tree fs.FS, files [][]string, 
 	return nil
 }
 
-// readStood reads the released code where it differs from the proposed one: the folders with a changed file, since
-// constants are folded across a folder. What stands in any other folder stood before.
-func (c *run) readStood(ctx context.Context) (func(reference.Reference) bool, error) {
-	head := c.head.Commit
-	if c.head.Ref == "" {
-		head = "" // the work tree, which can differ from its commit
-	}
-	changed, err := c.repo.Changed(ctx, c.base.Commit, head)
+// readGone reads the released code as far as it can differ from the proposed one: the folders with a changed file, since
+// constants are folded across a folder, and what depends on a changed file elsewhere. The rest stood before as it stands now.
+func (c *run) readGone(ctx context.Context, read *code) error {
+	files, reread, err := c.differing()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	folders := map[string]bool{}
-	for _, name := range changed {
-		folders[path.Dir(name)] = true
-	}
-	files, err := c.codeFiles(c.baseTree)
-	if err != nil {
-		return nil, err
-	}
-	for i := range files {
-		files[i] = slices.DeleteFunc(files[i], func(name string) bool { return !folders[path.Dir(name)] })
+	stays := map[identity]int{}
+	for _, r := range read.references {
+		stays[identityOf(r)]++
 	}
 	before := map[string]bool{}
-	err = c.readReferences(ctx, c.baseTree, files, func(r reference.Reference) { before[r.SQL] = true })
-	return func(r reference.Reference) bool {
-		return before[r.SQL] || !folders[path.Dir(r.Place.File)]
-	}, err
+	err = c.readReferences(ctx, c.baseTree, files, func(r reference.Reference) {
+		before[r.SQL] = true
+		id := identityOf(r)
+		switch {
+		case stays[id] == 0:
+			read.gone = append(read.gone, r)
+		case r.Unchecked != "":
+			stays[id]--
+		}
+	})
+	read.stood = func(r reference.Reference) bool {
+		return before[r.SQL] || !reread(r.Place.File)
+	}
+	return err
+}
+
+// differing lists the released files of each language that can say something else than the proposed ones, and tells whether a
+// file is one of them or lies in a folder that has changed.
+func (c *run) differing() (files [][]string, reread func(file string) bool, err error) {
+	if files, err = c.codeFiles(c.baseTree); err != nil {
+		return nil, nil, err
+	}
+	folders, dependents := map[string]bool{}, map[string]bool{}
+	for _, name := range c.changed {
+		folders[path.Dir(name)] = true
+	}
+	for i, l := range c.registry.languages {
+		depending, ok := l.(interface {
+			Dependents(fsys fs.FS, files, changed []string) ([]string, error)
+		})
+		if !ok {
+			continue
+		}
+		list, err := depending.Dependents(c.baseTree, files[i], c.changed)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, name := range list {
+			dependents[name] = true
+		}
+	}
+	reread = func(name string) bool { return folders[path.Dir(name)] || dependents[name] }
+	for i := range files {
+		files[i] = slices.DeleteFunc(files[i], func(name string) bool { return !reread(name) })
+	}
+	return files, reread, nil
+}
+
+// identity is what makes a reference of the released code the same as one of the proposed code: its text, wherever it
+// stands. What cannot be checked has no text that says enough; it is the same in the same file for the same reason.
+type identity struct{ sql, file, reason string }
+
+func identityOf(r reference.Reference) identity {
+	if r.Unchecked == "" {
+		return identity{sql: r.SQL}
+	}
+	return identity{r.SQL, r.Place.File, r.Unchecked}
 }

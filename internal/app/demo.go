@@ -76,7 +76,7 @@ func (p Process) demo(ctx context.Context, r registry, dir string, mended bool, 
 	// The demo is a run on a developer's machine, whatever the environment says of a workflow.
 	local := p
 	local.Environ = withoutWorkflow(p.Environ)
-	return local.check(ctx, r, dir, load)
+	return local.check(ctx, r, dir, false, load)
 }
 
 // withoutWorkflow takes out what a runner says of the workflow that is running: its event is not the demo's.

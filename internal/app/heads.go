@@ -1,13 +1,17 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headgate/headgate/internal/config"
+	"github.com/headgate/headgate/internal/gitrepo"
 	"github.com/headgate/headgate/internal/migration"
 )
 
@@ -30,15 +34,11 @@ this build. --json prints the whole history.`,
 		if err != nil {
 			return usageError{err}
 		}
-		repo, err := p.open(c.Context(), *dir)
+		tree, done, err := p.headTree(c.Context(), *dir, conf.Head)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, repo.Close()) }()
-		_, tree, err := p.readHead(c.Context(), repo, conf.Head)
-		if err != nil {
-			return err
-		}
+		defer func() { err = errors.Join(err, done()) }()
 		found, err := r.findMigrations(tree, conf.Migrations, conf.Format)
 		if err != nil {
 			return err
@@ -50,6 +50,27 @@ this build. --json prints the whole history.`,
 		return p.printHeads(history, *asJSON)
 	}
 	return c
+}
+
+// headTree is the tree at a revision, the work tree, or a folder that is in no repository: where an image is built, there is
+// often no .git.
+func (p Process) headTree(ctx context.Context, dir, head string) (tree fs.FS, done func() error, err error) {
+	repo, err := p.open(ctx, dir)
+	if none := (*gitrepo.NotARepositoryError)(nil); errors.As(err, &none) && none.Reason == "" && head == "" {
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return nil, nil, usageError{err}
+		}
+		return root.FS(), root.Close, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	_, tree, err = p.readHead(ctx, repo, head)
+	if err != nil {
+		return nil, nil, errors.Join(err, repo.Close())
+	}
+	return tree, repo.Close, nil
 }
 
 func (p Process) printHeads(h *migration.History, asJSON bool) error {

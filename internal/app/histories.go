@@ -42,23 +42,29 @@ func (c *run) findHistories(ctx context.Context) (err error) {
 		found.format = f.WithTypeAliases(c.config.TypeAliases)
 	}
 	c.format = found.format
-	if c.proposed, err = readHistory(c.headTree, found); err != nil {
-		return err
-	}
-	if c.config.Base == baseDatabase {
-		if c.config.Baseline == config.BaselineModels {
-			return usageError{errors.New("`baseline: models` needs the released code, and `base: database` names none; name a tag, branch or commit with `base`, or a SQL file with `baseline`")}
-		}
+	refused := (*migration.RefusedError)(nil)
+	c.proposed, err = readHistory(c.headTree, found)
+	switch {
+	case c.config.Base == baseDatabase && c.config.Baseline == config.BaselineModels:
+		return usageError{errors.New("`baseline: models` needs the released code, and `base: database` names none; name a tag, branch or commit with `base`, or a SQL file with `baseline`")}
+	case c.config.Base == baseDatabase && err == nil:
 		c.released, err = c.readStamped(ctx)
 		c.releasedTree = c.headTree
-	} else {
-		c.released, err = c.readReleased(found)
+	case c.config.Base == baseDatabase: // which of a broken history it has is anybody's guess
+	case errors.As(err, &refused):
+		c.proposed, c.faults = refused.History, refused.Faults
+		c.released, err = c.readAt(c.baseTree, c.base.Ref, found)
+	case err == nil:
+		c.released, err = c.readAt(c.baseTree, c.base.Ref, found)
 	}
 	if err != nil {
 		return err
 	}
+	if err := c.compareHistories(ctx, found); err != nil {
+		return fmt.Errorf("compare the histories: %w", err)
+	}
 	c.base.Heads, c.head.Heads = c.released.Heads(), c.proposed.Heads()
-	return nil
+	return c.markContract()
 }
 
 // readHistory reads a history that must not be empty.
@@ -76,21 +82,23 @@ func readHistory(tree fs.FS, found candidate) (*migration.History, error) {
 	return h, nil
 }
 
-// readReleased reads the history at the base. Where the folder is not there under its name, it may have moved since; where
+// readAt reads the history of an earlier tree. Where the folder is not there under its name, it may have moved since; where
 // there is none at all, the proposal brings the first migrations.
-func (c *run) readReleased(head candidate) (*migration.History, error) {
-	if _, err := fs.Stat(c.baseTree, head.dir); err == nil {
-		return head.format.Read(c.baseTree, head.dir)
+func (c *run) readAt(tree fs.FS, ref string, head candidate) (*migration.History, error) {
+	if _, err := fs.Stat(tree, head.dir); err == nil {
+		return head.format.Read(tree, head.dir)
 	}
-	candidates, err := c.registry.lookForMigrations(c.baseTree, head.format.Name())
+	candidates, err := c.registry.lookForMigrations(tree, head.format.Name())
 	if err != nil {
 		return nil, err
 	}
 	if len(candidates) == 1 {
-		c.say("migrations at %s are in %s", c.base.Ref, candidates[0].dir)
-		return head.format.Read(c.baseTree, candidates[0].dir)
+		c.say("migrations at %s are in %s", ref, candidates[0].dir)
+		return head.format.Read(tree, candidates[0].dir)
 	}
-	c.say("no migrations at %s, so the released schema is empty", c.base.Ref)
+	if ref == c.base.Ref {
+		c.say("no migrations at %s, so the released schema is empty", ref)
+	}
 	return &migration.History{Format: head.format.Name(), Dir: head.dir}, nil
 }
 

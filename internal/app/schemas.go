@@ -21,14 +21,19 @@ import (
 	"github.com/headgate/headgate/internal/schema"
 )
 
-// schemas are S0 and S1 and what lies between them.
+// schemas are those that the deploy reaches, S0 first, and what lies between them.
 type schemas struct {
-	released gate.Schema
-	proposed *gate.Schema
-	pending  []migration.Revision
-	origins  []schema.Origin
-	broken   *migration.Error
-	skipped  []gate.Unchecked
+	steps   []gate.Schema
+	pending []migration.Revision
+	origins []schema.Origin
+	broken  *migration.Error
+	skipped []gate.Unchecked
+	// database is that of the last step, ran what was applied to it in this order, and after the schema after each.
+	database  *postgres.Database
+	ran       []migration.Revision
+	after     []schema.Snapshot
+	fresh     *gate.Fresh
+	reversals []gate.Reversal
 }
 
 // skips takes in the statements on data that a migrator left out, where it is one that does.
@@ -42,46 +47,91 @@ func (s *schemas) skips(m migration.Migrator) {
 	}
 }
 
-// build applies the released migrations to an empty database, and the pending ones to a clone of it.
+// build applies the released migrations to an empty database, and the pending ones to clones of it, a clone for each step of
+// the deploy.
 func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, error) {
 	start := time.Now()
 	database, err := server.CreateDatabase(ctx)
 	if err != nil {
 		return schemas{}, err
 	}
-	if err := c.createExtensions(ctx, database); err != nil {
+	checksBodies, err := c.prepare(ctx, database)
+	if err != nil {
 		return schemas{}, err
 	}
 	built := schemas{pending: c.proposed.Pending(c.released)}
 	if err := c.applyReleased(ctx, database, &built); err != nil {
 		return schemas{}, err
 	}
-	if built.released, err = look(ctx, database); err != nil {
-		return schemas{}, err
-	}
-	c.watch.took("released", time.Since(start))
-	if len(built.pending) == 0 {
-		built.proposed = &built.released
-		return built, nil
-	}
-	start = time.Now()
-	clone, err := server.Clone(ctx, database)
+	released, err := c.look(ctx, database)
 	if err != nil {
 		return schemas{}, err
 	}
-	err = c.applyPending(ctx, clone, &built)
+	built.steps = []gate.Schema{released}
+	built.steps[0].Name, built.steps[0].ChecksBodies = "S0", checksBodies
+	built.database = database
+	c.watch.took("released", time.Since(start))
+	if len(c.faults) > 0 {
+		return built, nil // nobody can tell what the tool would run
+	}
+	start = time.Now()
+	err = c.applyPending(ctx, server, &built)
 	c.watch.took("pending", time.Since(start))
+	if err == nil {
+		err = errors.Join(c.buildFresh(ctx, server, &built), c.reverse(ctx, server, &built))
+	}
 	return built, err
 }
 
-// look takes the snapshot of a database as it is now.
-func look(ctx context.Context, database *postgres.Database) (s gate.Schema, err error) {
+// proposed is S1, or nil where it cannot be built.
+func (s *schemas) proposed() *gate.Schema {
+	if last := &s.steps[len(s.steps)-1]; last.Name == "S1" {
+		return last
+	}
+	return nil
+}
+
+// steps cuts the pending migrations into those that run together: all at once, or first those that expand the schema and then
+// those that contract it.
+func steps(pending []migration.Revision) []step {
+	var expand, contract []migration.Revision
+	for _, r := range pending {
+		if r.Contract {
+			contract = append(contract, r)
+		} else {
+			expand = append(expand, r)
+		}
+	}
+	if len(contract) == 0 {
+		return []step{{"S1", expand}}
+	}
+	return []step{{"SE", expand}, {"S1", contract}}
+}
+
+// step is the migrations that lead from one schema of the deploy to the next.
+type step struct {
+	name      string
+	revisions []migration.Revision
+}
+
+// look takes the snapshot of a database as it is now, and finds out where the code's connections look for names there.
+func (c *run) look(ctx context.Context, database *postgres.Database) (s gate.Schema, err error) {
 	s.Config = database.Config()
+	if len(c.config.SearchPath) > 0 {
+		quoted := make([]string, len(c.config.SearchPath))
+		for i, name := range c.config.SearchPath {
+			quoted[i] = pgx.Identifier{name}.Sanitize()
+		}
+		s.Config.RuntimeParams["search_path"] = strings.Join(quoted, ", ")
+	}
 	conn, err := pgx.ConnectConfig(ctx, s.Config)
 	if err != nil {
 		return s, fmt.Errorf("connect to read the catalog: %w", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	if err := conn.QueryRow(ctx, "SELECT pg_catalog.current_schemas(false)").Scan(&s.SearchPath); err != nil {
+		return s, fmt.Errorf("read the search path: %w", err)
+	}
 	s.Snapshot, err = schema.Take(ctx, conn)
 	return s, err
 }
@@ -141,38 +191,65 @@ func (c *run) baselineHint(err error) string {
 }
 
 // applyPending applies the pending migrations one at a time and notes what each changes. One that fails ends it and is
-// a finding, not an error.
-func (c *run) applyPending(ctx context.Context, database *postgres.Database, built *schemas) (err error) {
+// a finding, not an error: what the ones before it made is not what the deploy would end with.
+func (c *run) applyPending(ctx context.Context, server *postgres.Server, built *schemas) error {
+	for _, step := range steps(built.pending) {
+		at := built.steps[len(built.steps)-1]
+		if len(step.revisions) > 0 {
+			clone, err := server.Clone(ctx, built.database)
+			if err != nil {
+				return err
+			}
+			built.database = clone
+			if at, err = c.applyStep(ctx, clone, step, at, built); err != nil || built.broken != nil {
+				return err
+			}
+		}
+		at.Name = step.name
+		built.steps = append(built.steps, at)
+	}
+	return nil
+}
+
+func (c *run) applyStep(ctx context.Context, database *postgres.Database, s step, at gate.Schema, built *schemas) (after gate.Schema, err error) {
 	migrator, err := c.format.Migrator(c.headTree, c.proposed, database.Config(), c.migrationEnv)
 	if err != nil {
-		return err
+		return at, err
 	}
 	defer func() { err = errors.Join(err, migrator.Close()) }()
 	defer built.skips(migrator)
-	before := built.released.Snapshot
-	for _, r := range built.pending {
+	for _, r := range s.revisions {
 		statements, err := migrator.Apply(ctx, r)
 		if errors.As(err, &built.broken) {
-			built.proposed = nil // what the ones before it made is not what the deploy would end with
-			return nil
+			return at, nil
 		}
 		if err != nil {
-			return fmt.Errorf("apply %s: %w", r.File, err)
+			return at, fmt.Errorf("apply %s: %w", r.File, err)
 		}
-		after, err := look(ctx, database)
+		now, err := c.look(ctx, database)
 		if err != nil {
-			return err
+			return at, err
 		}
-		built.origins = append(built.origins, schema.Origins(schema.Diff(before, after.Snapshot), r, statements)...)
-		before = after.Snapshot
-		built.proposed = &after
+		built.origins = append(built.origins, schema.Origins(schema.Diff(at.Snapshot, now.Snapshot), r, statements)...)
+		built.ran, built.after = append(built.ran, r), append(built.after, now.Snapshot)
+		now.ChecksBodies = at.ChecksBodies
+		at = now
 	}
-	return nil
+	return at, nil
 }
 
 // extension finds what a migration creates where it is not there. It may find too much (in a comment): an extension
 // that is made and not used does no harm. The second way is that of alembic_utils. A plain CREATE EXTENSION would fail on one that is made already.
 var extension = regexp.MustCompile(`(?i)\bcreate\s+extension\s+if\s+not\s+exists\s+"?([a-z0-9_-]+)|\bPGExtension\([^)]*\bsignature\s*=\s*["']([a-z0-9_-]+)`)
+
+// prepare makes an empty database ready for migrations; true where it can look into the bodies of functions: with plpgsql_check,
+// which runs nothing of them.
+func (c *run) prepare(ctx context.Context, database *postgres.Database) (checksBodies bool, err error) {
+	if err := c.createExtensions(ctx, database); err != nil {
+		return false, err
+	}
+	return database.CreateAvailable(ctx, "plpgsql_check")
+}
 
 // createExtensions makes the extensions that only a superuser may make, for migrations that then find them.
 func (c *run) createExtensions(ctx context.Context, database *postgres.Database) error {

@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -34,10 +33,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs whole projects through the program: testdata/script/*.txtar at the repository's top. One local server is
 // shared; scripts reach it as an external one by $POSTGRES.
 func TestScripts(t *testing.T) {
-	admin := postgrestest.Database(t, postgrestest.Start(t)).AdminConfig()
-	shared := url.URL{Scheme: "postgres", Path: "/" + admin.Database, RawQuery: url.Values{
-		"host": {admin.Host}, "port": {strconv.Itoa(int(admin.Port))}, "user": {admin.User}, "password": {admin.Password},
-	}.Encode()}
+	shared := postgrestest.URL(t, postgrestest.Start(t))
 	// Scripts run side by side and end after this function's own cleanups would: the group holds those back.
 	t.Run("all", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
@@ -45,7 +41,7 @@ func TestScripts(t *testing.T) {
 			UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 			RequireExplicitExec: true,
 			RequireUniqueNames:  true,
-			Setup:               func(e *testscript.Env) error { return setUp(e, shared.String()) },
+			Setup:               func(e *testscript.Env) error { return setUp(e, shared) },
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){
 				"headgate": headgate,
 				"release":  release,

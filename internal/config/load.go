@@ -183,6 +183,11 @@ func (c *Config) Reads(file string) bool {
 	return taken || !anyTaking
 }
 
+// Contracts tells whether the setting says of a migration that it runs after the code is live.
+func (c *Config) Contracts(file string) bool {
+	return slices.ContainsFunc(c.Contract, func(pattern string) bool { return matches(pattern, file) })
+}
+
 func matches(pattern, file string) bool {
 	pattern = strings.TrimSuffix(pattern, "/")
 	return doublestar.MatchUnvalidated(pattern, file) || doublestar.MatchUnvalidated(pattern+"/**", file)

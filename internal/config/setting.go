@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
 )
 
 // Setting is one thing that a user can set: a flag, an action's input and a key of headgate.yaml of the same name.
@@ -50,18 +52,26 @@ type Config struct {
 	Format string
 	// Baseline is what makes the released schema in place of the released migrations: a SQL file, BaselineModels, or empty.
 	Baseline string
+	// FindingsBaseline is the file of findings that are ignored, or empty. It is not called baseline, which is the schema's.
+	FindingsBaseline string
 	// TypeAliases are what the application's own column types are in PostgreSQL, by their names.
 	TypeAliases map[string]string
 	// Code are patterns of the files to read; empty is all.
 	Code []string
 	// Order is when pending migrations run.
 	Order string
+	// Contract are patterns of the migrations that run after the code is live.
+	Contract []string
+	// SearchPath are the schemas in which the code's connections look for names, in order; empty is the database's own.
+	SearchPath []string
 	// Postgres is auto, container, local or a URL.
 	Postgres        string
 	PostgresVersion string
 	PostgresImage   string
 	Superuser       bool
-	Reports         []Report
+	// Reversible says that pending migrations must have a way down that gives back the schema.
+	Reversible bool
+	Reports    []Report
 }
 
 // Settings are all there are, in the order of help and documentation.
@@ -85,6 +95,12 @@ func Settings(c Choices) []Setting {
 			Help: "files to read, such as store/**/*.go; a pattern that begins with ! leaves files out. Left out, it is every file of a known language"},
 		{Name: "order", Value: "NAME", Default: "code-first", Choices: c.Orders, set: func(c *Config, v string) error { c.Order = v; return nil },
 			Help: "when the deploy runs pending migrations, relative to the code going live"},
+		{Name: "contract", Value: "PATTERN", Many: true, set: setContract,
+			Help: "migrations that run after the code is live, such as db/migrations/contract/**; the others then run before it. A migration also says so itself by a name that ends in _contract or by the comment headgate: contract"},
+		{Name: "search-path", Value: "SCHEMA", Many: true, set: func(c *Config, v string) error { c.SearchPath = append(c.SearchPath, v); return nil },
+			Help: "the schemas in which the code's connections look for tables, in order. Left out, it is what the migrations make of the database's own search_path"},
+		{Name: "findings-baseline", Value: "FILE.json", set: setFindingsBaseline,
+			Help: "the findings to ignore because they were there before, as headgate check --write-baseline wrote them. Left out, it is headgate-baseline.json where there is one"},
 		{Name: "postgres", Value: "auto|container|local|URL", Default: "auto", set: setPostgres,
 			Help: "where the throwaway PostgreSQL comes from. auto takes a container, or local binaries where there is no Docker or no image"},
 		{Name: "postgres-version", Value: "N", set: setVersion,
@@ -93,6 +109,8 @@ func Settings(c Choices) []Setting {
 			Help: "the container's image, where postgres:N-alpine lacks an extension"},
 		{Name: "superuser", Value: "true|false", Default: "false", Choices: []string{"true", "false"}, set: setSuperuser,
 			Help: "run migrations as a superuser. SQL from a pull request can then run programs on the throwaway server"},
+		{Name: "reversible", Value: "true|false", Default: "false", Choices: []string{"true", "false"}, set: setReversible,
+			Help: "demand that each pending migration can be taken back and run again: the rule not-reversible"},
 		{Name: "report", Value: "FORMAT[=FILE]", Many: true, Choices: c.Reports, set: setReport(c.Reports),
 			Help: "a report to write, to standard output or a file. Left out, it is text, and in an action also github, markdown and json"},
 	}
@@ -138,8 +156,27 @@ func setBaseline(c *Config, value string) error {
 	return err
 }
 
+func setContract(c *Config, value string) error {
+	if !doublestar.ValidatePattern(value) {
+		return fmt.Errorf("%q is no valid pattern; write one such as db/migrations/contract/**", value)
+	}
+	c.Contract = append(c.Contract, strings.TrimPrefix(value, "./"))
+	return nil
+}
+
+func setFindingsBaseline(c *Config, value string) error {
+	file, err := repositoryPath(value)
+	c.FindingsBaseline = file
+	return err
+}
+
 func setSuperuser(c *Config, value string) error {
 	c.Superuser = value == "true"
+	return nil
+}
+
+func setReversible(c *Config, value string) error {
+	c.Reversible = value == "true"
 	return nil
 }
 

@@ -1,39 +1,75 @@
 package gate
 
-// cells are the pairs of code and schema that a check looks at.
-type cells []Cell
+// cells are the pairs of code and schema, row by row, with what was found in each.
+func (j *judge) cells() []Cell {
+	names := []string{schemaReleased, schemaProposed}
+	if j.split() {
+		names = []string{schemaReleased, schemaExpanded, schemaProposed}
+	}
+	var all []Cell
+	for _, code := range []string{codeReleased, codeProposed} {
+		for i, schema := range names {
+			all = append(all, j.cell(code, schema, i))
+		}
+	}
+	return all
+}
 
-func newCells(s Subject) cells {
-	c := cells{{Name: cellAhead}, {Name: cellEnd}}
-	if s.Proposed == nil {
-		c[1].Outcome = "unchecked"
-		c[1].Why = "a pending migration does not apply, so there is no proposed schema"
+func (j *judge) cell(code, schema string, at int) Cell {
+	c := Cell{Name: cellName(code, schema)}
+	switch {
+	case at >= len(j.Schemas):
+		c.Outcome, c.Why = "unchecked", j.unbuilt()
+		return c
+	case j.Histories.Refused && code == codeProposed:
+		c.Outcome, c.Why = "unchecked", j.unbuilt()
+		return c
+	case code == codeReleased && at == 0:
+		// The baseline: what fails here was failing before.
+		c.Outcome, c.Failing = "holds", j.baseline
+		if j.baseline > 0 {
+			c.Outcome = "warns"
+			c.Why = "was failing before"
+		}
+		return c
+	case !j.meet(code, at):
+		c.Outcome, c.Why = "unchecked", "this deploy does not bring them together"
+		return c
+	}
+	c.Outcome = "holds"
+	worst := len(weight)
+	for i := range j.findings {
+		f := &j.findings[i]
+		if !f.inCell(c.Name) {
+			continue
+		}
+		c.Failing++
+		worst = min(worst, weight[f.Severity])
+	}
+	switch {
+	case worst == weight[Error] && j.weight(code, at) == Error:
+		c.Outcome = "fails"
+	case c.Failing > 0:
+		c.Outcome = "warns"
 	}
 	return c
 }
 
-// count takes in the findings.
-func (c cells) count(findings []Finding) []Cell {
-	worst := map[string]int{}
-	for i := range c {
-		for _, f := range findings {
-			if f.Cell != c[i].Name {
-				continue
-			}
-			c[i].Failing++
-			if w := len(weight) - weight[f.Severity]; w > worst[f.Cell] {
-				worst[f.Cell] = w
-			}
-		}
-		switch {
-		case c[i].Outcome != "":
-		case worst[c[i].Name] == len(weight):
-			c[i].Outcome = "fails"
-		case worst[c[i].Name] > 0:
-			c[i].Outcome = "warns"
-		default:
-			c[i].Outcome = "holds"
+// meet tells whether the deploy brings a code version and a schema together.
+func (j *judge) meet(code string, at int) bool {
+	for _, m := range j.meets {
+		if m.code == code && m.schema == at {
+			return true
 		}
 	}
-	return c
+	return false
+}
+
+func (f *Finding) inCell(name string) bool {
+	for _, c := range f.Cells {
+		if c == name {
+			return true
+		}
+	}
+	return f.Cell == name
 }

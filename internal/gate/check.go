@@ -2,46 +2,54 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/schema"
-	"github.com/headgate/headgate/internal/sqltext"
+	"github.com/headgate/headgate/internal/statement"
 )
 
-// Schema is one side of the matrix: a database with a schema in it, and what the catalog says of it.
+// Schema is one step of the deploy: a database with a schema in it, and what the catalog says of it.
 type Schema struct {
+	// Name is "S0", "SE" or "S1".
+	Name     string
 	Config   *pgx.ConnConfig
 	Snapshot schema.Snapshot
+	// SearchPath are the schemas in which the code looks for names that it does not qualify.
+	SearchPath []string
+	// ChecksBodies says that the database has the extension plpgsql_check.
+	ChecksBodies bool
 }
 
 // Subject is what is judged.
 type Subject struct {
 	Order Order
-	// References are the proposed code's.
-	References []reference.Reference
-	// Released is S0. Proposed is S1, or nil where a pending migration does not apply; then Broken
-	// says which one and why, and C1×S1 stays unchecked.
-	Released Schema
-	Proposed *Schema
-	Broken   *migration.Error
+	// Schemas are those that the deploy reaches, in its order: S0, SE where the pending migrations are split into expanding
+	// and contracting ones, S1. Where a pending migration does not apply, Broken says which one and why, and the schemas from
+	// there on are left out.
+	Schemas []Schema
+	Broken  *migration.Error
+	// References are the proposed code's, Gone those of the released code that the proposed code no longer has.
+	References, Gone []reference.Reference
+	// Stood tells whether the released code has a reference of the proposed code as well.
+	Stood func(reference.Reference) bool
 	// History is the proposed code's.
 	History *migration.History
 	// Pending are the migrations that lead from S0 to S1, Origins what each of them changes.
 	Pending []migration.Revision
 	Origins []schema.Origin
-	// Stood tells whether the released code has this reference as well.
-	Stood func(reference.Reference) bool
-	// Sources is the proposed tree, for quoting lines.
-	Sources fs.FS
+	// Histories is what the history rules found.
+	Histories Histories
+	// Sources is the proposed tree and ReleasedSources the released one, for quoting lines.
+	Sources, ReleasedSources fs.FS
 }
 
 // Verdict is what came of it: the part of the Result that the gate decides.
@@ -51,106 +59,149 @@ type Verdict struct {
 	Cells    []Cell
 }
 
-// Check holds every reference against both schemas. An error is a failure to check.
-func Check(ctx context.Context, s Subject) (*Verdict, error) {
-	j := &judge{Subject: s, cells: newCells(s), made: madeByCode(s.References)}
-	statements, index := j.checkable(s.References)
-	released, proposed, err := prepareBoth(ctx, s, statements)
+// Check holds every reference of both code versions against every schema that they meet. An error is a failure to check.
+func Check(ctx context.Context, s Subject) (verdict *Verdict, err error) {
+	j := newJudge(s)
+	defer func() { err = errors.Join(err, j.sessions.close(ctx)) }()
+	uses, texts := j.uses()
+	j.mapped = mappings(uses)
+	answers, err := analyseAll(ctx, s.Schemas, texts)
 	if err != nil {
 		return nil, err
 	}
 	if s.Broken != nil {
 		j.findings = append(j.findings, migrationFails(s.Broken, s.Pending))
 	}
-	if f, many := multipleHeads(s.History, s.Pending); many {
+	j.findings = append(j.findings, s.Histories.findings()...)
+	if f, many := multipleHeads(s.History, s.Pending); many && !s.Histories.Refused {
 		j.findings = append(j.findings, f)
 	}
-	for i, r := range s.References {
-		if index[i] >= 0 {
-			outcome := outcome{released: released[index[i]]}
-			if s.Proposed != nil {
-				outcome.proposed = proposed[index[i]]
-			}
-			j.judge(r, outcome)
-		}
+	cases := j.hear(uses, answers)
+	if err := j.findNeeds(ctx, cases); err != nil {
+		return nil, err
 	}
-	return j.verdict(s.Sources), nil
+	if err := j.findTypes(ctx, cases); err != nil {
+		return nil, err
+	}
+	for i := range cases {
+		j.judge(&cases[i])
+	}
+	if err := j.brokenFunctions(ctx); err != nil {
+		return nil, err
+	}
+	return j.verdict(), nil
 }
 
-// outcome is what the server says of a statement on each side: nil where it holds.
-type outcome struct{ released, proposed *pgconn.PgError }
+// use is a reference, the code versions that have it, and what there is to ask about it.
+type use struct {
+	reference.Reference
+	proposed, released bool
+	probes             []probe
+	writes             []statement.Write
+}
 
-// checkable gives each reference the index of its statement in a list in which equal statements stand once, or
-// -1 if it cannot be checked, which is counted.
-func (j *judge) checkable(references []reference.Reference) (statements []string, index []int) {
-	index = make([]int, len(references))
-	seen := make(map[string]int, len(references))
-	for i, r := range references {
+// probe is a query of a use, and the index of its text among the distinct ones.
+type probe struct {
+	statement.Probe
+	text int
+}
+
+// uses lists what both code versions ask of the schema, with each distinct text to analyse. What cannot be checked is
+// counted at once.
+func (j *judge) uses() (uses []use, texts []string) {
+	seen := make(map[string]int, len(j.References))
+	add := func(u use) {
+		reason := u.Unchecked
+		if reason == "" && strings.ContainsRune(u.SQL, 0) {
+			reason = "it holds a zero byte"
+		}
+		var probes []statement.Probe
+		if reason == "" {
+			probes, reason = statement.Probes(u.SQL)
+		}
+		if reason != "" {
+			j.unchecked(&u, reason)
+			return
+		}
+		for _, p := range probes {
+			at, known := seen[p.SQL]
+			if !known {
+				at = len(texts)
+				seen[p.SQL] = at
+				texts = append(texts, p.SQL)
+			}
+			u.probes = append(u.probes, probe{p, at})
+		}
+		u.writes = statement.Writes(u.SQL)
+		uses = append(uses, u)
+	}
+	for _, r := range j.References {
 		j.coverage.References++
-		if reason := j.uncheckable(r); reason != "" {
-			j.unchecked(r, reason)
-			index[i] = -1
+		add(use{Reference: r, proposed: true, released: j.Stood(r)})
+	}
+	for _, r := range j.Gone {
+		j.coverage.Released++
+		add(use{Reference: r, released: true})
+	}
+	return uses, texts
+}
+
+// analyseAll asks every distinct schema about every text, side by side: answers[schema][text].
+func analyseAll(ctx context.Context, schemas []Schema, texts []string) ([][]postgres.Answer, error) {
+	answers := make([][]postgres.Answer, len(schemas))
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range schemas {
+		if i > 0 && schemas[i].Config == schemas[i-1].Config {
 			continue
 		}
-		at, known := seen[r.SQL]
-		if !known {
-			at = len(statements)
-			seen[r.SQL] = at
-			statements = append(statements, r.SQL)
-		}
-		index[i] = at
-	}
-	return statements, index
-}
-
-// uncheckable is the reason why the server cannot be asked about a reference, or empty.
-func (j *judge) uncheckable(r reference.Reference) string {
-	if r.Unchecked != "" {
-		return r.Unchecked
-	}
-	if strings.ContainsRune(r.SQL, 0) {
-		return "it holds a zero byte"
-	}
-	if verb := firstWord(r.SQL); !analysed[verb] {
-		return fmt.Sprintf("PostgreSQL looks into %s only when it runs it", strings.ToUpper(verb))
-	}
-	return ""
-}
-
-// analysed are the statements that PostgreSQL analyses when it parses them; of the others, the
-// utility statements, it takes the grammar alone (src/backend/parser/analyze.c, transformStmt).
-var analysed = map[string]bool{
-	"select": true, "insert": true, "update": true, "delete": true, "merge": true, "with": true, "values": true, "table": true,
-	"(": true, "explain": true, "declare": true, "call": true,
-}
-
-func firstWord(sql string) string {
-	scan := sqltext.NewScanner(sql)
-	for t := scan.Next(); t.Kind != sqltext.EOF; t = scan.Next() {
-		if t.Kind != sqltext.Comment {
-			return sqltext.Unquote(sql[t.Start:t.End])
-		}
-	}
-	return ""
-}
-
-// prepareBoth asks both sides at once, or one of them where nothing is pending and they are the same.
-func prepareBoth(ctx context.Context, s Subject, statements []string) (released, proposed []*pgconn.PgError, err error) {
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		released, err = postgres.Prepare(ctx, s.Released.Config, statements)
-		return err
-	})
-	same := s.Proposed != nil && s.Proposed.Config == s.Released.Config
-	if s.Proposed != nil && !same {
 		group.Go(func() (err error) {
-			proposed, err = postgres.Prepare(ctx, s.Proposed.Config, statements)
-			return err
+			answers[i], err = postgres.Analyse(ctx, schemas[i].Config, texts)
+			if err != nil {
+				return fmt.Errorf("on the %s schema: %w", schemas[i].adjective(), err)
+			}
+			return nil
 		})
 	}
-	err = group.Wait()
-	if same {
-		proposed = released
+	err := group.Wait()
+	for i := range schemas {
+		if i > 0 && schemas[i].Config == schemas[i-1].Config {
+			answers[i] = answers[i-1] // nothing is pending between the two
+		}
 	}
-	return released, proposed, err
+	return answers, err
+}
+
+// adjective names the schema in a sentence: "the released schema".
+func (s *Schema) adjective() string {
+	switch s.Name {
+	case schemaReleased:
+		return "released"
+	case schemaExpanded:
+		return "expanded"
+	}
+	return "proposed"
+}
+
+// hearing is a use with what the servers say of it: answers[probe][schema].
+type hearing struct {
+	use
+	answers [][]*postgres.Answer
+	needs   []need
+}
+
+// hear gives each use its answers.
+func (j *judge) hear(uses []use, answers [][]postgres.Answer) []hearing {
+	cases := make([]hearing, len(uses))
+	for i, u := range uses {
+		cases[i].use = u
+		cases[i].answers = make([][]*postgres.Answer, len(u.probes))
+		for p := range u.probes {
+			row := make([]*postgres.Answer, len(j.Schemas))
+			for s := range j.Schemas {
+				row[s] = &answers[s][u.probes[p].text]
+			}
+			cases[i].answers[p] = row
+		}
+	}
+	return cases
 }

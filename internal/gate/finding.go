@@ -37,12 +37,53 @@ type Finding struct {
 	Object *schema.Object `json:"object,omitempty"`
 	// Migration is what brings, changes or removes the object, where it is known.
 	Migration *Migration `json:"migration,omitempty"`
-	// Cell is the pair of code and schema that fails, "C1xS0".
-	Cell string `json:"cell"`
+	// Cell is the pair of code and schema that fails, "C1xS0": of several, the one that weighs most. Cells are all of them,
+	// where there are several.
+	Cell  string   `json:"cell"`
+	Cells []string `json:"cells,omitempty"`
+	// Released says that File and Line are those of the released code at the base, because the proposed code no longer has
+	// this place.
+	Released bool `json:"released,omitempty"`
 	// Fingerprint stays the same when lines shift.
 	Fingerprint string `json:"fingerprint"`
 	// Source is the text of the line, for showing.
 	Source string `json:"-"`
+	// FirstLine and LastLine are the lines of File that the statement takes, or the model that stands for one; 0 is unknown.
+	FirstLine int `json:"-"`
+	LastLine  int `json:"-"`
+}
+
+// Cause is what several findings have in common: one object that one migration brings, changes or removes, and so one
+// thing to do.
+type Cause struct {
+	Rule      string         `json:"rule"`
+	Severity  Severity       `json:"severity"` // the worst of its findings'
+	Object    *schema.Object `json:"object,omitempty"`
+	Migration *Migration     `json:"migration,omitempty"`
+	Remedy    string         `json:"remedy"`
+	// Findings are indexes into the result's findings, ascending; there are at least two.
+	Findings []int `json:"findings"`
+}
+
+// Ignored is a finding that somebody decided to live with, and where it says so.
+type Ignored struct {
+	Finding Finding `json:"finding"`
+	// By is "comment" or "baseline"; File and Line are the comment's, or those of the entry in the baseline of findings,
+	// which gives no Reason.
+	By     string `json:"by"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// IgnoreNotice is a comment, or a baseline of findings, that ignores nothing although somebody meant it to.
+type IgnoreNotice struct {
+	// Kind is "unused", "expired" or "malformed" for a comment, "stale" for a baseline, By as in Ignored.
+	Kind    string `json:"kind"`
+	By      string `json:"by"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Message string `json:"message"`
 }
 
 // Migration is a line of a migration.
@@ -74,10 +115,12 @@ type Pending struct {
 type Coverage struct {
 	// Files is how many files were read, References how many references they hold, and Checked
 	// how many of these the server judged.
-	Files      int         `json:"files"`
-	References int         `json:"references"`
-	Checked    int         `json:"checked"`
-	Unchecked  []Unchecked `json:"unchecked"`
+	Files      int `json:"files"`
+	References int `json:"references"`
+	Checked    int `json:"checked"`
+	// Released is how many further references the released code alone has: what the proposed code no longer asks.
+	Released  int         `json:"released,omitempty"`
+	Unchecked []Unchecked `json:"unchecked"`
 	// Skipped are the statements of migrations that were not run because they change data and no schema.
 	Skipped []Unchecked `json:"skipped,omitempty"`
 }
@@ -87,6 +130,8 @@ type Unchecked struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Reason string `json:"reason"`
+	// Released says that File and Line are those of the released code.
+	Released bool `json:"released,omitempty"`
 }
 
 // Server is the PostgreSQL that judged.
@@ -102,13 +147,23 @@ type Result struct {
 	// Verdict is "pass" or "fail".
 	Verdict string `json:"verdict"`
 	Order   string `json:"order"`
+	// Promise is what the order says of the deploy; the JSON report fills it in.
+	Promise string `json:"promise,omitempty"`
 	Base    Point  `json:"base"`
 	Head    Point  `json:"head"`
 	// Pending, Findings and Coverage.Unchecked are never nil, so that the report has lists.
 	Pending []Pending `json:"pending"`
 	// Findings are sorted: the worst first, then by place.
 	Findings []Finding `json:"findings"`
-	Coverage Coverage  `json:"coverage"`
+	// Causes group the findings that have one cause, in the order of their first findings.
+	Causes []Cause `json:"causes,omitempty"`
+	// Plan is the way out in releases, where files must be shipped apart.
+	Plan []Release `json:"plan,omitempty"`
+	// Ignored are the findings that a comment or the baseline of findings takes out of Findings, IgnoreNotices those of
+	// these that take out none.
+	Ignored       []Ignored      `json:"ignored,omitempty"`
+	IgnoreNotices []IgnoreNotice `json:"ignoreNotices,omitempty"`
+	Coverage      Coverage       `json:"coverage"`
 	// Cells is each checked pair of code and schema, in the matrix's order.
 	Cells    []Cell `json:"cells"`
 	Postgres Server `json:"postgres"`
@@ -120,9 +175,11 @@ type Result struct {
 type Cell struct {
 	// Name is "C1xS0".
 	Name string `json:"name"`
-	// Outcome is "holds", "fails", "warns" or "unchecked"; Why says more where it is unchecked.
+	// Outcome is "holds", "fails", "warns" or "unchecked"; Why says more where it is unchecked, and of the baseline where
+	// something was failing there before.
 	Outcome string `json:"outcome"`
 	Why     string `json:"why,omitempty"`
-	// Failing is how many findings the cell has, of any severity.
+	// Failing is how many findings the cell has, of any severity. Ignored is how many more it had.
 	Failing int `json:"failing"`
+	Ignored int `json:"ignored,omitempty"`
 }

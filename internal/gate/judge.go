@@ -2,53 +2,105 @@ package gate
 
 import (
 	"cmp"
-	"io/fs"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/headgate/headgate/internal/reference"
+	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/schema"
 	"github.com/headgate/headgate/internal/sqltext"
+	"github.com/headgate/headgate/internal/statement"
 )
 
 // judge collects what is said of the references, one after the other.
 type judge struct {
 	Subject
+	meets     []meeting
 	findings  []Finding
 	coverage  Coverage
-	cells     cells
-	tables    map[string]bool // the names of S1's tables and views, made when first needed
-	made      map[string]bool // the names of the relations that the code makes itself
+	baseline  int             // how many references of the released code the released schema refuses and a later one takes
+	tables    map[string]bool // the names of the last schema's tables and views, made when first needed
+	made      made            // what the code makes itself
 	shownOnce map[modelObject]bool
+	sessions  sessions
+	mapped    map[string]map[mapping]bool // the columns that the models of each code version map
+
+	// Of each schema, made when first needed: the types of what the statements return and take, the columns by identity, the
+	// tables with their columns.
+	types    []map[typeKey]typeFacts
+	columns  []map[columnKey]schema.Object
+	tablesOn []map[schema.Object]*table
 }
 
 // modelObject is an object that a model lacks: a model without its table lacks it once, not once a column.
 type modelObject struct {
-	file, model string
-	object      schema.Object
+	file, model, rule string
+	object            schema.Object
 }
 
-// judge says what the outcome of one reference means.
-func (j *judge) judge(r reference.Reference, o outcome) {
-	switch {
-	case inconclusive(o.released):
-		j.unchecked(r, "the server could not tell: "+o.released.Message)
-	case inconclusive(o.proposed):
-		j.unchecked(r, "the server could not tell: "+o.proposed.Message)
-	case j.Proposed == nil:
-		j.judgeReleased(r, o)
-	case o.released == nil && o.proposed == nil:
-		j.coverage.Checked++
-	case o.proposed == nil:
-		j.ahead(r, o.released)
-	case o.released == nil:
-		j.behind(r, o.proposed)
-	default:
-		j.unknown(r, o.proposed)
+func newJudge(s Subject) *judge {
+	j := &judge{Subject: s, made: madeByCode(s.References, s.Gone), shownOnce: map[modelObject]bool{}, sessions: sessions{}}
+	j.meets = j.meetings()
+	return j
+}
+
+// refused is what the server says against a probe on a schema: nil where it holds.
+func refused(a *postgres.Answer) *pgconn.PgError {
+	if a.Refused != nil {
+		return a.Refused
 	}
+	return a.Planned
+}
+
+// judge says what the answers to one use mean.
+func (j *judge) judge(h *hearing) {
+	for _, row := range h.answers {
+		for _, a := range row {
+			if inconclusive(refused(a)) {
+				j.unchecked(&h.use, "the server could not tell: "+refused(a).Message)
+				return
+			}
+		}
+	}
+	if h.Model && len(h.writes) > 0 {
+		// A model's INSERT says which columns it writes; what it lacks is said of its columns, each at its place.
+		j.count(&h.use)
+		j.requiredColumns(h)
+		j.newRestrictions(h)
+		return
+	}
+	for i, row := range h.answers {
+		if !j.judgeProbe(h, i, row) {
+			return
+		}
+	}
+	j.count(&h.use)
+	j.requiredColumns(h)
+	j.shapeChanges(h)
+	j.parameterTypes(h)
+	j.newRestrictions(h)
+}
+
+// judgeProbe judges what holds on some schemas and not on others. It is false where the use is unchecked, or done with.
+func (j *judge) judgeProbe(h *hearing, i int, row []*postgres.Answer) bool {
+	failing := 0
+	for _, a := range row {
+		if refused(a) != nil {
+			failing++
+		}
+	}
+	switch {
+	case failing == 0:
+		return true
+	case !j.built():
+		return j.judgeReleased(h, i, row)
+	case failing == len(row):
+		return j.unknown(h, i, refused(row[len(row)-1]))
+	}
+	return j.drift(h, i, row)
 }
 
 // inconclusive tells whether an error is about the server and not about the statement: a lost connection, a
@@ -65,98 +117,319 @@ func inconclusive(refused *pgconn.PgError) bool {
 	return false
 }
 
-// judgeReleased judges by the released schema alone, since the proposed one cannot be built: what fails on it is drift
+// judgeReleased judges by the schemas that could be built, since the proposed one cannot: what fails on them is drift
 // where a pending migration is known to bring what is missing, and cannot be told from prose where none is.
-func (j *judge) judgeReleased(r reference.Reference, o outcome) {
-	if o.released == nil {
-		j.coverage.Checked++
-		return
+func (j *judge) judgeReleased(h *hearing, i int, row []*postgres.Answer) bool {
+	last := refused(row[len(row)-1])
+	if last == nil || !h.proposed {
+		return true
 	}
-	if lacks, ok := readMissing(o.released); ok && lacks.find(j.Origins, readWords(r.SQL), schema.Added) != nil {
-		j.ahead(r, o.released)
-		return
+	if lacks, ok := readMissing(last); ok {
+		if origin := lacks.find(j.Origins, readWords(h.SQL), schema.Added); origin != nil {
+			d := drift{rule: "code-ahead", at: len(row) - 1, cell: cellAhead, severity: j.weight(codeProposed, len(row)-1), refused: last}
+			j.guess(h, i, d, schema.Added)
+			return true
+		}
 	}
-	j.unchecked(r, "it fails on the released schema ("+o.released.Message+"), and the proposed one cannot be built")
+	j.unchecked(&h.use, "it fails on the released schema ("+last.Message+"), and the proposed one cannot be built")
+	return false
 }
 
-// ahead is a reference that needs what only a pending migration brings.
-func (j *judge) ahead(r reference.Reference, refused *pgconn.PgError) {
-	j.coverage.Checked++
-	lacks, known := readMissing(refused)
+// weight is how much a failure of a code version on a schema weighs.
+func (j *judge) weight(code string, at int) Severity {
+	for _, m := range j.meets {
+		if m.code == code && m.schema == at {
+			return m.weight
+		}
+	}
+	return ""
+}
+
+// drift is what a probe that holds on one schema and fails on another means for the deploy.
+type drift struct {
+	rule     string
+	severity Severity
+	cell     string
+	cells    []string // all that fail, where there are several
+	at       int      // the schema on which it fails
+	refused  *pgconn.PgError
+}
+
+// drifts weighs a use's failures by the cells that the order looks at; false where none of them matters.
+func (j *judge) drifts(u *use, row []*postgres.Answer) (d drift, matters bool) {
+	worst := -1
+	for i, m := range j.meets {
+		fails := refused(row[m.schema]) != nil
+		if !fails || m.weight == "" || !u.in(m.code) || m.code == codeReleased && refused(row[0]) != nil {
+			continue // what fails on the baseline was failing before
+		}
+		d.cells = append(d.cells, cellName(m.code, j.Schemas[m.schema].Name))
+		if worst < 0 || weight[m.weight] < weight[j.meets[worst].weight] {
+			worst = i
+		}
+	}
+	if worst < 0 {
+		return drift{}, false
+	}
+	m := j.meets[worst]
+	d.at, d.severity, d.cell, d.refused = m.schema, m.weight, cellName(m.code, j.Schemas[m.schema].Name), refused(row[m.schema])
+	if len(d.cells) == 1 {
+		d.cells = nil
+	}
+	later := slices.ContainsFunc(row[m.schema:], func(a *postgres.Answer) bool { return refused(a) == nil })
+	switch {
+	case m.code == codeProposed && later:
+		d.rule = "code-ahead"
+	case u.released:
+		d.rule = "breaks-released-code"
+	default:
+		d.rule = "unknown-reference"
+	}
+	return d, true
+}
+
+func (u *use) in(code string) bool {
+	if code == codeReleased {
+		return u.released
+	}
+	return u.proposed
+}
+
+// holdingBeside is the schema nearest to the failing one on which a probe holds: the next one where the code is ahead, else the
+// one before.
+func holdingBeside(row []*postgres.Answer, d drift) int {
+	step := -1
+	if d.rule == "code-ahead" {
+		step = 1
+	}
+	for at := d.at; at >= 0 && at < len(row); at += step {
+		if refused(row[at]) == nil {
+			return at
+		}
+	}
+	return -1
+}
+
+// drift makes the findings of a probe that holds on one schema and fails on another: one for each object that it needs and the
+// failing schema does not have, or one of what the server says. It is false where the use is unchecked for that.
+func (j *judge) drift(h *hearing, i int, row []*postgres.Answer) bool {
+	d, matters := j.drifts(&h.use, row)
+	if !matters {
+		if h.released && refused(row[0]) != nil {
+			j.baseline++
+		}
+		return true
+	}
+	action := schema.Removed
+	if d.rule == "code-ahead" {
+		action = schema.Added
+	}
+	found := false
+	for _, n := range h.needs {
+		if n.probe != i {
+			continue
+		}
+		if j.made.makes(n.object.Kind, n.object.Name) {
+			j.unchecked(&h.use, fmt.Sprintf("the code makes the %s %s itself", n.object.Kind, n.object.Name))
+			return false
+		}
+		found = true
+		f := j.finding(h, i, d, n.position)
+		origin := j.originOf(n.object, action)
+		f.Message, f.Remedy = j.needWords(d, n.object, origin)
+		j.add(f, h, origin, &n.object)
+	}
+	if !found {
+		j.guess(h, i, d, action)
+	}
+	return true
+}
+
+// guess makes the finding of a failure whose cause is no object that can be asked about: by what the server's message names, or by
+// the tables that the statement names.
+func (j *judge) guess(h *hearing, i int, d drift, action schema.Action) {
+	lacks, known := readMissing(d.refused)
+	words := readWords(h.SQL)
+	actions := []schema.Action{action}
+	if action == schema.Removed {
+		actions = append(actions, schema.Changed, schema.Added) // a column that comes can make an unqualified name ambiguous
+	}
 	var origin *schema.Origin
-	w := readWords(r.SQL)
 	if known {
-		origin = lacks.find(j.Origins, w, schema.Added)
+		origin = lacks.find(j.Origins, words, actions...)
+	}
+	index := j.arbiter(h, d)
+	if origin == nil {
+		origin = index
 	}
 	if origin == nil {
-		origin = j.touches(w)
+		origin = j.touches(words)
 	}
-	f := j.finding("code-ahead", cellAhead, r, refused)
-	f.Message, f.Remedy = aheadWords(refused, lacks, known, origin, j.Pending)
-	j.add(f, r, origin, lacks, known)
+	f := j.finding(h, i, d, int(d.refused.Position))
+	f.Message, f.Remedy = j.guessWords(d, lacks, known, origin)
+	var object *schema.Object
+	switch {
+	case index != nil:
+		object = &index.Object
+	case origin != nil && known && lacks.matches(origin.Object):
+		object = &origin.Object
+	case known:
+		object = &schema.Object{Kind: lacks.kind, Schema: lacks.schema, Table: lacks.table, Name: lacks.name}
+	}
+	j.add(f, h, origin, object)
 }
 
-// behind is a reference that needs what a pending migration takes away.
-func (j *judge) behind(r reference.Reference, refused *pgconn.PgError) {
-	j.coverage.Checked++
-	lacks, known := readMissing(refused)
-	var origin *schema.Origin
-	w := readWords(r.SQL)
-	if known {
-		// A column that comes can make an unqualified name ambiguous.
-		origin = lacks.find(j.Origins, w, schema.Removed, schema.Changed, schema.Added)
+// originOf is the last pending change of this kind to an object.
+func (j *judge) originOf(o schema.Object, action schema.Action) *schema.Origin {
+	for i := len(j.Origins) - 1; i >= 0; i-- {
+		if j.Origins[i].Object == o && j.Origins[i].Action == action {
+			return &j.Origins[i]
+		}
 	}
-	if origin == nil {
-		origin = j.touches(w)
-	}
-	f := j.finding("unknown-reference", cellEnd, r, refused)
-	f.Message, f.Remedy = behindWords(refused, lacks, known, origin)
-	j.add(f, r, origin, lacks, known)
+	return nil
 }
 
-// unknown is a reference that both schemas refuse. That is no drift: a broad net catches prose that looks like
+// noArbiter is what the planner answers to an ON CONFLICT for which there is no unique index (manual, appendix A:
+// invalid_column_reference).
+const noArbiter = "42P10"
+
+// arbiter is the pending change that brings or removes the unique index that an ON CONFLICT needs.
+func (j *judge) arbiter(h *hearing, d drift) *schema.Origin {
+	if d.refused.Code != noArbiter {
+		return nil
+	}
+	action := schema.Removed
+	if d.rule == "code-ahead" {
+		action = schema.Added
+	}
+	target := conflictTarget(h.SQL)
+	var other *schema.Origin
+	for i := range j.Origins {
+		o := &j.Origins[i]
+		at := slices.IndexFunc(h.writes, func(w statement.Write) bool { return w.Table == o.Object.Table })
+		columns, unique := uniqueColumns(cmp.Or(o.After, o.Before))
+		if o.Action != action || !unique || at < 0 {
+			continue
+		}
+		for s := range j.Schemas {
+			t := j.tableOf(s, h.writes[at])
+			if t != nil && sameNames(t.names(columns), target) {
+				return o
+			}
+		}
+		other = cmp.Or(other, o)
+	}
+	return other
+}
+
+// uniqueColumns are the columns that an index or a constraint holds to be unique; false where it is another kind of object.
+func uniqueColumns(e *schema.Entry) ([]int16, bool) {
+	switch {
+	case e.Index != nil && e.Index.Unique:
+		return e.Index.Columns, true
+	case e.Constraint != nil && (e.Constraint.ConType == "u" || e.Constraint.ConType == "p"):
+		return e.Constraint.Columns, true
+	}
+	return nil, false
+}
+
+// conflictTarget are the names in the parentheses after ON CONFLICT.
+func conflictTarget(sql string) []string {
+	w := readWords(sql)
+	for i := 0; i+1 < len(w); i++ {
+		if w[i] != "on" || w[i+1] != "conflict" {
+			continue
+		}
+		var names []string
+		for _, name := range w[i+2:] {
+			if name == "do" || name == "where" {
+				break
+			}
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	return nil
+}
+
+func sameNames(a, b []string) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(name string) bool { return !slices.Contains(b, name) })
+}
+
+// unknown is a reference that every schema refuses. That is no drift: a broad net catches prose that looks like
 // SQL, other dialects and fragments. Only where the server says that an object is missing is it held against the
 // code, and the less sure it is that the text goes to this database, the quieter.
-func (j *judge) unknown(r reference.Reference, refused *pgconn.PgError) {
+func (j *judge) unknown(h *hearing, i int, refused *pgconn.PgError) bool {
 	reason := "both schemas refuse it: " + refused.Message
 	lacks, ok := readMissing(refused)
-	if !ok {
-		j.unchecked(r, reason)
-		return
+	if !ok || !h.proposed {
+		j.unchecked(&h.use, reason)
+		return false
 	}
-	if lacks.kind == schema.Table && j.made[lacks.name] {
-		j.unchecked(r, "the code makes the table "+lacks.name+" itself")
-		return
+	if j.made.makes(lacks.kind, lacks.name) {
+		j.unchecked(&h.use, fmt.Sprintf("the code makes the %s %s itself", lacks.kind, lacks.name))
+		return false
 	}
-	relation := lacks.kind == schema.Table || lacks.kind == schema.Namespace
-	stood := j.Stood(r)
-	var severity Severity
-	switch {
-	case relation && r.Certain && !stood:
-		severity = Warning
-	case relation || !j.mentionsTable(r.SQL):
-		// It may live in another database.
-	case !stood:
-		severity = j.Order.severity(cellEnd)
-	case r.Certain:
-		severity = Warning
-	}
+	severity := j.unknownSeverity(h, lacks)
 	if severity == "" {
-		j.unchecked(r, reason)
-		return
+		j.unchecked(&h.use, reason)
+		return false
 	}
-	j.coverage.Checked++
-	f := j.finding("unknown-reference", cellEnd, r, refused)
-	f.Severity = severity
-	f.Message, f.Remedy = unknownWords(refused, lacks, j.namesakes(lacks), stood)
-	j.add(f, r, nil, lacks, true)
+	d := drift{rule: "unknown-reference", severity: severity, cell: cellEnd, at: len(j.Schemas) - 1, refused: refused}
+	f := j.finding(h, i, d, int(refused.Position))
+	f.Message, f.Remedy = unknownWords(refused, lacks, j.namesakes(lacks), h.released)
+	object := schema.Object{Kind: lacks.kind, Schema: lacks.schema, Table: lacks.table, Name: lacks.name}
+	if t := j.tableBehind(lacks, readWords(h.SQL)); t != nil {
+		object.Schema, object.Table = t.Schema, t.Name
+	}
+	j.add(f, h, nil, &object)
+	return true
 }
 
-// touches is the first change to a table that the statement mentions, for errors that name no object; else the first
-// change of a lone migration.
+// unknownSeverity is how much it weighs that no schema has an object; empty where it says nothing about this database.
+func (j *judge) unknownSeverity(h *hearing, lacks missing) Severity {
+	relation := lacks.kind == schema.Table || lacks.kind == schema.Namespace
+	switch {
+	case relation && h.Certain && !h.released:
+		return Warning
+	case relation || !j.mentionsTable(h.SQL):
+		return "" // it may live in another database
+	case !h.released:
+		return Error
+	case h.Certain:
+		return Warning
+	}
+	return ""
+}
+
+// tableBehind is the table of which a statement asks an unknown column: the one that the error names, itself or by its alias, or the
+// only one that the statement names. It is nil where that cannot be told.
+func (j *judge) tableBehind(lacks missing, w words) *schema.Object {
+	if lacks.kind != schema.Column {
+		return nil
+	}
+	var found *schema.Object
+	for o := range j.last() {
+		if o.Kind != schema.Table && o.Kind != schema.View || !slices.Contains(w, o.Name) {
+			continue
+		}
+		if lacks.table != "" && lacks.table != o.Name && !w.aliases(o.Name, lacks.table) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = &o
+	}
+	return found
+}
+
+// touches is the first change to a table that the statement mentions, for errors that name no object.
 func (j *judge) touches(w words) *schema.Origin {
 	for i, o := range j.Origins {
-		name := cmp.Or(o.Object.Table, o.Object.Name)
+		name, _, _ := strings.Cut(cmp.Or(o.Object.Table, o.Object.Name), "(") // a function's has its arguments
 		if o.Object.Kind != schema.Namespace && slices.Contains(w, name) {
 			return &j.Origins[i]
 		}
@@ -164,11 +437,17 @@ func (j *judge) touches(w words) *schema.Origin {
 	return nil
 }
 
+// built tells whether there is a proposed schema.
+func (j *judge) built() bool { return j.Schemas[len(j.Schemas)-1].Name == schemaProposed }
+
+// last is the schema that the deploy ends with, or the last one that could be built.
+func (j *judge) last() schema.Snapshot { return j.Schemas[len(j.Schemas)-1].Snapshot }
+
 // namesakes are the proposed schema's functions that have the name of a missing one and take other arguments, sorted.
 func (j *judge) namesakes(lacks missing) []string {
 	var found []string
 	if lacks.kind == schema.Function {
-		for o := range j.Proposed.Snapshot {
+		for o := range j.last() {
 			if lacks.matches(o) {
 				found = append(found, o.Name)
 			}
@@ -182,7 +461,7 @@ func (j *judge) namesakes(lacks missing) []string {
 func (j *judge) mentionsTable(sql string) bool {
 	if j.tables == nil {
 		j.tables = map[string]bool{}
-		for o := range j.Proposed.Snapshot {
+		for o := range j.last() {
 			if o.Kind == schema.Table || o.Kind == schema.View {
 				j.tables[o.Name] = true
 			}
@@ -191,18 +470,37 @@ func (j *judge) mentionsTable(sql string) bool {
 	return slices.ContainsFunc(readWords(sql), func(w string) bool { return j.tables[w] })
 }
 
-func (j *judge) unchecked(r reference.Reference, reason string) {
-	j.coverage.Unchecked = append(j.coverage.Unchecked, Unchecked{File: r.Place.File, Line: r.Place.Line, Reason: reason})
+func (j *judge) unchecked(u *use, reason string) {
+	j.coverage.Unchecked = append(j.coverage.Unchecked,
+		Unchecked{File: u.Place.File, Line: u.Place.Line, Reason: reason, Released: !u.proposed})
 }
 
-// finding places a finding where the server points, or else where the reference begins.
-func (j *judge) finding(rule, cell string, r reference.Reference, refused *pgconn.PgError) Finding {
-	start, end := pointed(r.SQL, int(refused.Position))
-	from, to := r.Map.Range(start, end)
-	f := Finding{Rule: rule, Severity: j.Order.severity(cell), Cell: cell, SQLState: refused.Code,
-		File: from.File, Line: from.Line, Column: from.Column, EndLine: to.Line, EndColumn: to.Column}
-	if r.Model {
-		f.Model = r.Name
+// count counts a use that the server judged.
+func (j *judge) count(u *use) {
+	if u.proposed {
+		j.coverage.Checked++
+	}
+}
+
+// finding places a finding where the server points in a probe (in characters from 1; 0 is nowhere), or else where the reference
+// begins.
+func (j *judge) finding(h *hearing, i int, d drift, position int) Finding {
+	p := h.probes[i]
+	start, end := pointed(p.SQL, position)
+	f := j.place(h, p.Offset(start), p.Offset(end-1)+1)
+	f.Rule, f.Severity, f.Cell, f.Cells, f.SQLState = d.rule, d.severity, d.cell, d.cells, d.refused.Code
+	return f
+}
+
+// place is a finding at a range of the statement, in runes from 0.
+func (j *judge) place(h *hearing, start, end int) Finding {
+	from, to := h.Map.Range(start, end)
+	f := Finding{File: from.File, Line: from.Line, Column: from.Column, EndLine: to.Line, EndColumn: to.Column, Released: !h.proposed}
+	if h.Model {
+		f.Model = h.Name
+	}
+	if first, last := h.Map.Range(0, utf8.RuneCountInString(h.SQL)); first.File == from.File && last.File == from.File {
+		f.FirstLine, f.LastLine = first.Line, last.Line
 	}
 	if to.File != from.File || to.Line < from.Line {
 		f.EndLine, f.EndColumn = from.Line, from.Column+1
@@ -240,42 +538,34 @@ func pointed(sql string, position int) (start, end int) {
 }
 
 // add completes a finding and keeps it, unless its model was said to lack the same object already.
-func (j *judge) add(f Finding, r reference.Reference, origin *schema.Origin, lacks missing, known bool) {
+func (j *judge) add(f Finding, h *hearing, origin *schema.Origin, object *schema.Object) {
 	if origin != nil {
 		f.Migration = &Migration{Version: origin.Revision.Version, File: origin.Revision.File, Line: origin.Line}
 	}
-	switch {
-	case origin != nil && known && lacks.matches(origin.Object):
-		f.Object = &origin.Object
-	case known:
-		f.Object = &schema.Object{Kind: lacks.kind, Schema: lacks.schema, Table: lacks.table, Name: lacks.name}
-	}
-	if r.Model && f.Object != nil {
-		key := modelObject{r.Place.File, r.Name, *f.Object}
+	f.Object = object
+	if h.Model && f.Object != nil {
+		key := modelObject{h.Place.File, h.Name, f.Rule, *f.Object}
 		if j.shownOnce[key] {
 			return
 		}
-		if j.shownOnce == nil {
-			j.shownOnce = map[modelObject]bool{}
-		}
 		j.shownOnce[key] = true
 	}
-	f.Fingerprint = fingerprint(f, r.SQL)
+	f.Fingerprint = fingerprint(f, h.SQL)
 	j.findings = append(j.findings, f)
 }
 
 // verdict sorts and counts what was found.
-func (j *judge) verdict(sources fs.FS) *Verdict {
+func (j *judge) verdict() *Verdict {
 	slices.SortStableFunc(j.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(weight[a.Severity], weight[b.Severity]), strings.Compare(a.File, b.File),
-			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Rule, b.Rule))
+			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Message, b.Message))
 	})
 	slices.SortStableFunc(j.coverage.Unchecked, func(a, b Unchecked) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 	distinguish(j.findings)
-	quote(j.findings, sources)
-	v := &Verdict{Findings: j.findings, Coverage: j.coverage, Cells: j.cells.count(j.findings)}
+	quote(j.findings, j.Sources, j.ReleasedSources)
+	v := &Verdict{Findings: j.findings, Coverage: j.coverage, Cells: j.cells()}
 	if v.Findings == nil {
 		v.Findings = []Finding{}
 	}

@@ -1,57 +1,38 @@
 package gate
 
 import (
+	"strings"
+
 	"github.com/headgate/headgate/internal/reference"
-	"github.com/headgate/headgate/internal/sqltext"
+	"github.com/headgate/headgate/internal/schema"
+	"github.com/headgate/headgate/internal/statement"
 )
 
-// madeByCode lists the names of the tables and views that the code creates itself: temporary ones, and the bookkeeping of
-// programs that bring their own tables. No migration has them, and that is no mistake.
-func madeByCode(references []reference.Reference) map[string]bool {
-	made := map[string]bool{}
-	for _, r := range references {
-		if r.Unchecked == "" || firstWord(r.SQL) != "create" {
-			continue
-		}
-		if name := created(r.SQL); name != "" {
-			made[name] = true
+// made is what the code creates itself, by kind and name: temporary tables, and the bookkeeping of programs that bring
+// their own tables. No migration has it, and that is no mistake.
+type made map[statement.Created]bool
+
+func madeByCode(references ...[]reference.Reference) made {
+	m := made{}
+	for _, list := range references {
+		for _, r := range list {
+			for _, c := range statement.Creates(r.SQL) {
+				m[statement.Created{Kind: c.Kind, Name: c.Name}] = true
+			}
 		}
 	}
-	return made
+	return m
 }
 
-// created is the name of the table or view that a CREATE makes, without its schema; empty if it makes something else.
-func created(sql string) string {
-	scan := sqltext.NewScanner(sql)
-	relation := false
-	name := ""
-	for t := scan.Next(); t.Kind != sqltext.EOF; t = scan.Next() {
-		text := sql[t.Start:t.End]
-		word := ""
-		if t.Kind == sqltext.Identifier || t.Kind == sqltext.QuotedIdentifier {
-			word = sqltext.Unquote(text)
-		}
-		switch {
-		case t.Kind == sqltext.Comment, text == ".":
-		case !relation && (word == "table" || word == "view"):
-			relation = true
-		case !relation && !beforeRelation[word]:
-			return ""
-		case relation && t.Kind == sqltext.Identifier && beforeName[word] && name == "":
-		case relation && word != "" && (name == "" || sql[t.Start-1] == '.'):
-			name = word
-		case relation:
-			return name
-		}
-	}
-	return name
+// makes tells whether the code creates an object of this kind and name.
+func (m made) makes(kind schema.Kind, name string) bool {
+	name, _, _ = strings.Cut(name, "(")
+	created, ok := createdKinds[kind]
+	return ok && m[statement.Created{Kind: created, Name: name}]
 }
 
-// The words of CREATE TABLE and CREATE VIEW before TABLE or VIEW, and between it and the name (PostgreSQL manual, SQL commands).
-var (
-	beforeRelation = map[string]bool{
-		"create": true, "or": true, "replace": true, "global": true, "local": true, "temporary": true, "temp": true,
-		"unlogged": true, "materialized": true, "recursive": true, "foreign": true,
-	}
-	beforeName = map[string]bool{"if": true, "not": true, "exists": true}
-)
+// createdKinds are the kinds of object that code is seen to create.
+var createdKinds = map[schema.Kind]statement.Kind{
+	schema.Table: statement.Relation, schema.View: statement.Relation, schema.Sequence: statement.Relation,
+	schema.Column: statement.ColumnOf, schema.Type: statement.Type, schema.Function: statement.Function, schema.Namespace: statement.Namespace,
+}

@@ -67,7 +67,7 @@ func FuzzPointed(f *testing.F) {
 		if n := utf8.RuneCountInString(sql); start < 0 || end <= start || end > n+1 {
 			t.Errorf("%q at %d: %d to %d of %d", sql, position, start, end, n)
 		}
-		created(sql)
+
 		readWords(sql).aliases("a", "b")
 	})
 }

@@ -15,9 +15,21 @@ type Rule struct {
 // Rules are all rules that this release checks.
 var Rules = []Rule{
 	{"code-ahead", "proposed code needs what only a pending migration brings", "by order"},
+	{"breaks-released-code", "a pending migration removes or changes what released code uses", "by order"},
 	{"unknown-reference", "proposed code needs what the proposed schema does not have", "error or warning"},
+	{"required-column", "an INSERT leaves out what another schema of the deploy requires", "by order"},
+	{"result-shape", "a statement returns other columns or types after a step of the deploy", "warning"},
+	{"parameter-type", "the type of a parameter changes in a step of the deploy", "warning"},
+	{"new-restriction", "a pending migration restricts a table that released code writes", "warning"},
+	{"edited-migration", "a released migration was edited: deployed databases will not see it", "error"},
+	{"deleted-migration", "a released migration is gone", "error"},
+	{"duplicate-version", "two migrations claim one version or revision id", "error"},
+	{"out-of-order", "a pending migration comes before a released one: the tool skips it or refuses to run", "error"},
 	{"multiple-heads", "the history ends in more than one head", "error"},
-	{"migration-fails", "a migration does not apply on the released schema", "error"},
+	{"broken-history", "an unknown parent, a circle, an unreadable migration", "error"},
+	{"migration-fails", "a migration does not apply, on the released schema or on an empty database", "error"},
+	{"fresh-differs", "a database built from nothing differs from an upgraded one", "error"},
+	{"not-reversible", "a way down is missing, fails, or does not give back the schema; only with `reversible`", "off"},
 }
 
 //go:embed rules/*.md

@@ -24,6 +24,8 @@ type Revision struct {
 	// DependsOn are further versions that must have run before. Unlike a parent they stay heads of their own branch
 	// (alembic's depends_on).
 	DependsOn []string `json:"dependsOn,omitempty"`
+	// Contract says that it runs after the code is live: it contracts the schema, where the others expand it before.
+	Contract bool `json:"contract,omitempty"`
 	// Labels are names of the branch that begins here (alembic's branch_labels).
 	Labels []string `json:"labels,omitempty"`
 }
@@ -137,8 +139,13 @@ type Format interface {
 	Name() string
 	// Claims tells whether a file, by its path and its first bytes, is a migration of this format.
 	Claims(path string, beginning []byte) bool
-	// Read reads the history of the folder dir. A history that the tool itself would refuse is an *Error.
+	// Read reads the history of the folder dir. A history that the tool itself would refuse is a *RefusedError; one of which
+	// Headgate cannot tell is an *Error.
 	Read(fsys fs.FS, dir string) (*History, error)
+	// Tool says what the format's tool does with a history.
+	Tool() Tool
+	// Essence reads what the tool runs upwards from the migration in a file.
+	Essence(fsys fs.FS, file string) (Essence, error)
 	// Migrator prepares to apply revisions of h, a history that Read gave of the same fsys. env looks
 	// up variables for formats that substitute them.
 	Migrator(fsys fs.FS, h *History, db *pgx.ConnConfig, env func(string) (string, bool)) (Migrator, error)
@@ -149,6 +156,9 @@ type Migrator interface {
 	// Apply runs one revision as the tool would and stamps it. It returns the statements that ran. A
 	// failing migration is an *Error with the place of the statement.
 	Apply(ctx context.Context, r Revision) ([]Statement, error)
+	// Revert runs the way down of a revision that Apply ran, and takes its stamp away. It returns the statements that ran:
+	// none where the migration has no way down. A failing one is an *Error with the place of the statement.
+	Revert(ctx context.Context, r Revision) ([]Statement, error)
 	Close() error
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,6 +52,15 @@ func (d *Database) CreateExtensions(ctx context.Context, names []string) error {
 		}
 	}
 	return nil
+}
+
+// CreateAvailable makes an extension where the server has it, as CreateExtensions does; false where it does not.
+func (d *Database) CreateAvailable(ctx context.Context, name string) (bool, error) {
+	err := d.CreateExtensions(ctx, []string{name})
+	if missing := (*MissingExtensionsError)(nil); errors.As(err, &missing) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // untrusted returns those of names that only the administrator may create, each once and in order.

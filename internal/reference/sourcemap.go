@@ -130,6 +130,15 @@ func (b *Builder) Append(t Text) {
 // Len is the length so far, in bytes.
 func (b *Builder) Len() int { return b.sql.Len() }
 
+// ModelInsert is the INSERT that a model stands for, of a quoted table and quoted columns; all of it stands for the model's
+// name, width runes at at. Each value is DEFAULT, which every column takes, also one that is generated.
+func ModelInsert(table string, columns []string, at Position, width int) Text {
+	var b Builder
+	values := strings.TrimSuffix(strings.Repeat("DEFAULT, ", len(columns)), ", ")
+	b.Replace("INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES ("+values+")", at, width)
+	return b.Text()
+}
+
 // Text is what was built.
 func (b *Builder) Text() Text {
 	return Text{SQL: b.sql.String(), Map: b.m, Holes: b.holes}

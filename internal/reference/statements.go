@@ -7,23 +7,18 @@ import (
 	"github.com/headgate/headgate/internal/sqltext"
 )
 
-// The reasons for statements that a check is not made for.
-const (
-	uncheckedSchemaChange = "a schema change in code is not checked"
-	uncheckedMaintenance  = "a maintenance command is not checked"
-	uncheckedEncoding     = "the text is not valid UTF-8, which the server refuses"
-)
+const uncheckedEncoding = "the text is not valid UTF-8, which the server refuses"
 
 // Statements emits a reference for each statement of t that needs the schema. Each takes over like's Name,
 // Model and Certain, and its placeholders are rewritten as Rewrite does. Its Place is where the statement
 // begins, or like's Place where that is another file than like's (a text that begins with a constant
 // from elsewhere).
 //
-// A statement that needs no schema (BEGIN, SET) is left out. Schema changes and maintenance are unchecked where like is
-// Certain, and left out where it is not. What is unchecked has no SQL, with two exceptions: a schema change keeps it,
-// since what the code makes itself is in no migration; and a statement with a Hole in it is unchecked for the hole's
-// reason, and its SQL is what can be said without the hole: a parameter where a value is wanted, nothing where a clause
-// may stand, and empty where the hole is part of a name or the text is not UTF-8.
+// A statement that needs no schema (BEGIN, SET) is left out. Schema changes and maintenance are left out where like is not
+// Certain: what they look like is prose more often, and a text that is only shown. A statement with a Hole in it is unchecked for
+// the hole's reason, and its SQL is what can be said without the hole: a parameter where a value is wanted, nothing where a
+// clause may stand, and empty where the hole is part of a name or the text is not UTF-8. What is unchecked for
+// another reason has no SQL, except for a schema change: what the code makes itself is in no migration.
 func (t Text) Statements(like Reference, styles Placeholders, emit func(Reference)) {
 	c := cursor{text: &t}
 	holes := t.Holes
@@ -47,11 +42,11 @@ func (t Text) Statements(like Reference, styles Placeholders, emit func(Referenc
 			r.Place = at
 		}
 		if r.Unchecked == "" {
-			r.Unchecked = unchecked(class, statement, holes)
+			r.Unchecked = unchecked(statement, holes)
 		}
 		rewritten := Text{SQL: r.SQL, Map: r.Map}.Rewrite(styles)
 		r.SQL, r.Map = rewritten.SQL, rewritten.Map
-		keeps := r.Unchecked == "" || class == SchemaChange || class == Query && firstHole(statement) >= 0
+		keeps := r.Unchecked == "" || class == SchemaChange || firstHole(statement) >= 0
 		if !keeps || strings.Contains(r.SQL, holeText) || !utf8.ValidString(r.SQL) {
 			r.SQL, r.Map = "", nil
 		}
@@ -60,13 +55,9 @@ func (t Text) Statements(like Reference, styles Placeholders, emit func(Referenc
 }
 
 // unchecked is the reason why a statement cannot be checked; holes are those from its start on.
-func unchecked(class Class, statement string, holes []string) string {
+func unchecked(statement string, holes []string) string {
 	hole := firstHole(statement)
 	switch {
-	case class == SchemaChange:
-		return uncheckedSchemaChange
-	case class == Maintenance:
-		return uncheckedMaintenance
 	case hole >= 0:
 		return holes[hole]
 	case !utf8.ValidString(statement):

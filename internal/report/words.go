@@ -85,6 +85,8 @@ func Verdict(r *gate.Result) string {
 		return tally.String() + ", not safe to deploy as it is"
 	case len(r.Findings) > 0:
 		return "nothing fails the job, but look at " + tally.String()
+	case len(r.Ignored) > 0:
+		return "nothing fails the job, with " + Count(len(r.Ignored), "finding") + " ignored"
 	case r.Coverage.References == 0:
 		return "no reference was found in " + Count(r.Coverage.Files, "file") + ", so no code was checked"
 	case r.Coverage.Checked == 0:
@@ -94,50 +96,27 @@ func Verdict(r *gate.Result) string {
 	}
 }
 
-// Promise is what an order says of the deploy and so demands of the change, as a clause. It is
-// empty for an order that the gate does not know.
-func Promise(order string) string {
+// Promise is what the order, or the split of the migrations, says of the deploy and so demands of the change, as a clause. It
+// is empty for an order that the gate does not know.
+func Promise(r *gate.Result) string {
+	if slices.ContainsFunc(r.Cells, func(c gate.Cell) bool { return c.Name == "C0xSE" }) {
+		return gate.SplitPromise
+	}
 	for _, o := range gate.Orders {
-		if string(o.Order) == order {
+		if string(o.Order) == r.Order {
 			return o.Promise
 		}
 	}
 	return ""
 }
 
-// Groups cuts findings, in their order, into those that belong together: the neighbours that say the same of one
-// model, or else one alone.
-func Groups(findings []gate.Finding) [][]gate.Finding {
-	var groups [][]gate.Finding
-	for start := 0; start < len(findings); {
-		end := start + 1
-		for end < len(findings) && together(&findings[start], &findings[end]) {
-			end++
-		}
-		groups = append(groups, findings[start:end])
-		start = end
+// Files are the first few files of a list, and how many more there are.
+func Files(files []string, most int) string {
+	text := Printable(strings.Join(files[:min(most, len(files))], ", "))
+	if more := len(files) - most; more > 0 {
+		text += " and " + Count(more, "more file")
 	}
-	return groups
-}
-
-func together(a, b *gate.Finding) bool {
-	return a.Model != "" && a.Model == b.Model && a.File == b.File && a.Rule == b.Rule && a.Severity == b.Severity && a.Cell == b.Cell
-}
-
-// GroupTitle says what the findings of one model have in common.
-func GroupTitle(group []gate.Finding) string {
-	return "model " + group[0].Model + ": " + Count(len(group), "finding")
-}
-
-// Remedies are the remedies of a group, each once, in their order.
-func Remedies(group []gate.Finding) []string {
-	var remedies []string
-	for i := range group {
-		if r := group[i].Remedy; r != "" && !slices.Contains(remedies, r) {
-			remedies = append(remedies, r)
-		}
-	}
-	return remedies
+	return text
 }
 
 // Place is "file:line:column" as far as it is known.
@@ -157,14 +136,22 @@ type MatrixCell struct {
 	Name, Code, Schema string
 }
 
-// Matrix are the four cells of the deploy matrix, row by row.
-func Matrix() [4]MatrixCell {
-	return [...]MatrixCell{
-		{"C0xS0", "released", "released"},
-		{"C0xS1", "released", "proposed"},
-		{"C1xS0", "proposed", "released"},
-		{"C1xS1", "proposed", "proposed"},
+// expanded is the schema of cells such as C0xSE: after the migrations that only add, before those that take away.
+const expanded = "expanded"
+
+// Matrix are the cells of the deploy matrix, row by row. The expanded schema's are there where the result has them.
+func Matrix(r *gate.Result) [][]MatrixCell {
+	schemas := []struct{ letter, name string }{{"S0", "released"}, {"SE", expanded}, {"S1", "proposed"}}
+	if !slices.ContainsFunc(r.Cells, func(c gate.Cell) bool { return strings.HasSuffix(c.Name, "xSE") }) {
+		schemas = slices.Delete(schemas, 1, 2)
 	}
+	rows := make([][]MatrixCell, 2)
+	for i, code := range []string{"released", "proposed"} {
+		for _, s := range schemas {
+			rows[i] = append(rows[i], MatrixCell{Name: "C" + strconv.Itoa(i) + "x" + s.letter, Code: code, Schema: s.name})
+		}
+	}
+	return rows
 }
 
 // CellOf is the outcome of the named cell. A cell that the result does not have is "unchecked".
@@ -175,6 +162,18 @@ func CellOf(r *gate.Result, name string) gate.Cell {
 		}
 	}
 	return gate.Cell{Name: name, Outcome: "unchecked"}
+}
+
+// CellCounts is what a cell's outcome rests on, to follow it: ", 2 findings, 1 ignored", or empty.
+func CellCounts(c gate.Cell) string {
+	text := ""
+	if c.Failing > 0 {
+		text = ", " + Count(c.Failing, "finding")
+	}
+	if c.Ignored > 0 {
+		text += ", " + Number(c.Ignored) + " ignored"
+	}
+	return text
 }
 
 // Elsewhere tells whether the finding's migration is another place than the finding's own, so that

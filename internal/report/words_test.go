@@ -46,11 +46,11 @@ func TestVerdict(t *testing.T) {
 
 func TestEachOrderHasAPromise(t *testing.T) {
 	for _, o := range gate.Orders {
-		if Promise(string(o.Order)) == "" {
+		if Promise(&gate.Result{Order: string(o.Order)}) == "" {
 			t.Errorf("the order %s has no promise to show", o.Order)
 		}
 	}
-	if got := Promise("no such order"); got != "" {
+	if got := Promise(&gate.Result{Order: "no such order"}); got != "" {
 		t.Errorf("an unknown order promises %q", got)
 	}
 }

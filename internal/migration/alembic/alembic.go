@@ -7,6 +7,7 @@
 package alembic
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -55,29 +56,46 @@ func (Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := readGraph(fsys, l)
+	files, err := l.files(fsys)
 	if err != nil {
 		return nil, err
+	}
+	scripts := make([]*script, 0, len(files))
+	var faults []migration.Fault
+	for _, file := range files {
+		s, err := readScript(fsys, file)
+		if refused := (*migration.RefusedError)(nil); errors.As(err, &refused) {
+			faults = append(faults, refused.Faults...)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		scripts = append(scripts, s)
+	}
+	g, linked := newGraph(scripts)
+	if faults = append(faults, linked...); len(faults) > 0 {
+		h := &migration.History{Format: name, Dir: dir, Graph: true}
+		for _, s := range scripts {
+			h.Revisions = append(h.Revisions, s.revision())
+		}
+		return nil, &migration.RefusedError{History: h, Faults: faults}
 	}
 	h := g.history(dir)
 	h.Graph = true
 	return h, nil
 }
 
-func readGraph(fsys fs.FS, l location) (*graph, error) {
-	files, err := l.files(fsys)
-	if err != nil {
-		return nil, err
+const duplicate = "alembic would run only one of the two"
+
+// Tool is alembic (script/revision.py, RevisionMap; runtime/migration.py, HeadMaintainer).
+func (Format) Tool() migration.Tool {
+	return migration.Tool{
+		Name: name,
+		OutOfOrder: "alembic takes all that a stamped revision follows as applied, so it never runs this one on a database that is deployed; " +
+			"only a new database gets it",
+		Duplicate: duplicate,
 	}
-	scripts := make([]*script, 0, len(files))
-	for _, file := range files {
-		s, err := readScript(fsys, file)
-		if err != nil {
-			return nil, err
-		}
-		scripts = append(scripts, s)
-	}
-	return newGraph(scripts)
 }
 
 var legacyRevision = regexp.MustCompile(`^([a-f0-9]+)\.py$`)
@@ -119,7 +137,8 @@ func readScript(fsys fs.FS, file string) (*script, error) {
 	case legacy != nil && len(own) == 0:
 		s.version = legacy[1]
 	default:
-		return nil, noRevision(mod, tree)
+		return nil, &migration.RefusedError{Faults: []migration.Fault{{
+			Rule: migration.BrokenHistory, Revision: migration.Revision{File: file}, Err: noRevision(mod, tree)}}}
 	}
 	if s.parents, err = variable("down_revision", &s.parentsLine); err != nil {
 		return nil, err
@@ -133,7 +152,7 @@ func readScript(fsys fs.FS, file string) (*script, error) {
 }
 
 // noRevision explains a file in which no revision was found: what could not be parsed may hide it.
-func noRevision(mod *module, tree *python.Module) error {
+func noRevision(mod *module, tree *python.Module) *migration.Error {
 	if len(tree.Bad) > 0 {
 		line, column := mod.lines.Position(tree.Bad[0].At)
 		return &migration.Error{File: mod.file, Line: line, Column: column,
@@ -174,5 +193,5 @@ func (fm Format) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, 
 	if err != nil {
 		return nil, err
 	}
-	return newMigrator(fsys, l, db, fm.TypeAliases, env), nil
+	return newMigrator(fsys, l, h, db, fm.TypeAliases, env), nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/syntax/python"
 )
 
 // settings are what alembic.ini, or [tool.alembic] of pyproject.toml, says of where the scripts lie.
@@ -20,14 +22,17 @@ type settings struct {
 	// values are the options with their interpolations done; lists are those of pyproject.toml that are lists.
 	values map[string]string
 	lists  map[string][]string
+	// options are all that Config.get_main_option gives: those of the section of alembic.ini, and of its [DEFAULT].
+	options map[string]string
 }
 
 // location is where the scripts of one history lie; every path is from the repository's top.
 type location struct {
-	script   string   // the folder of env.py, or empty where it is unknown
-	versions []string // the folders of the revision files
-	recurse  bool     // recursive_version_locations
-	top      string   // the folder of the settings' file, from where the application's packages are imported
+	script   string            // the folder of env.py, or empty where it is unknown
+	versions []string          // the folders of the revision files
+	recurse  bool              // recursive_version_locations
+	top      string            // the folder of the settings' file, from where the application's packages are imported
+	options  map[string]string // those of alembic.ini; nil without one
 }
 
 // The names of the files that hold alembic's settings.
@@ -177,13 +182,14 @@ func readINI(file, text string) ([]settings, error) {
 	slices.SortStableFunc(order, func(a, b string) int { return rank(a) - rank(b) })
 	var found []settings
 	for _, section := range order {
-		s := settings{file: file, values: map[string]string{}}
+		s := settings{file: file, values: map[string]string{}, options: map[string]string{}}
+		maps.Copy(s.options, sections["DEFAULT"])
 		for key, v := range sections[section] {
 			expanded, err := interpolate(v, sections[section], sections["DEFAULT"], path.Dir(file), 0)
 			if err != nil && (key == "script_location" || key == "version_locations") {
 				return nil, &migration.Error{File: file, Problem: fmt.Sprintf("%s cannot be read: %v", key, err), Remedy: "write the path out"}
 			}
-			s.values[key] = expanded
+			s.values[key], s.options[key] = expanded, expanded
 		}
 		if s.values["script_location"] != "" {
 			found = append(found, s)
@@ -240,7 +246,7 @@ func (s settings) location(fsys fs.FS) (location, error) {
 		return location{}, &migration.Error{File: s.file, Problem: "sourceless is set, so the history is made of compiled files, which cannot be read",
 			Remedy: "keep the source of the revisions beside them, and leave sourceless to the image"}
 	}
-	l := location{top: path.Dir(s.file), recurse: s.values["recursive_version_locations"] == "true"}
+	l := location{top: path.Dir(s.file), recurse: s.values["recursive_version_locations"] == "true", options: s.options}
 	l.script = s.find(fsys, s.values["script_location"])
 	if !isDir(fsys, l.script) {
 		return location{}, &migration.Error{File: s.file, Problem: fmt.Sprintf("there is no folder %s, which script_location names", l.script),
@@ -336,4 +342,41 @@ func (l location) files(fsys fs.FS) ([]string, error) {
 		}
 	}
 	return files, nil
+}
+
+// mainOption is Config.get_main_option as a migration may ask it: what alembic.ini says, unless env.py sets it.
+func (o *operations) mainOption(a *arguments) value {
+	name, ok := a.get(0, "name").(str)
+	if !ok || o.location.options == nil || o.setsOption(name.s) {
+		return &runtime{why: "an option of alembic's configuration"}
+	}
+	if v, there := o.location.options[strings.ToLower(name.s)]; there {
+		return text(v)
+	}
+	return a.get(1, "default")
+}
+
+// setsOption tells that env.py may set an option.
+func (o *operations) setsOption(name string) bool {
+	file := path.Join(o.location.script, "env.py")
+	if !isFile(o.interp.fsys, file) {
+		return false
+	}
+	_, tree, err := parse(o.interp.fsys, file)
+	if err != nil {
+		return true
+	}
+	sets := false
+	python.Inspect(tree, func(n python.Node) bool {
+		call, ok := n.(*python.Call)
+		if !ok {
+			return true
+		}
+		if attr, ok := call.Func.(*python.Attribute); ok && attr.Attr.Name == "set_main_option" && len(call.Args) > 0 {
+			s, literal := call.Args[0].(*python.String)
+			sets = sets || !literal || len(s.Parts) != 1 || s.Parts[0].Format || s.Parts[0].Text.Value == name
+		}
+		return true
+	})
+	return sets
 }

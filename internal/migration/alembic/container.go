@@ -2,6 +2,7 @@ package alembic
 
 import (
 	"math"
+	"slices"
 
 	"github.com/headgate/headgate/internal/syntax/python"
 )
@@ -272,4 +273,147 @@ func (f *frame) slice(e *python.Subscript, recv value, s *python.Slice) (value, 
 		return &runtime{why: describe(recv)}, nil
 	}
 	return nil, f.fail(e, "this part of %s cannot be read", describe(recv))
+}
+
+// listChanges and dictChanges are the methods that change a list or a set, and a dict.
+var (
+	listChanges = names("append add extend update insert pop reverse sort remove clear discard")
+	dictChanges = names("pop setdefault update clear popitem")
+)
+
+func (f *frame) listMethod(l *list, name string, a *arguments) (value, error) {
+	if f.dataOnly != "" && listChanges[name] {
+		l.open = f.dataOnly
+	}
+	if l.open != "" {
+		return &runtime{why: l.open}, nil
+	}
+	switch name {
+	case "append", "add":
+		if len(l.items) >= maxItems {
+			return nil, f.fail(a.node, "the list grows too long")
+		}
+		l.items = append(l.items, a.get(0, ""))
+		if name == "add" {
+			l.items, _ = sequence(newSet(l.items))
+		}
+		return nil, nil
+	case "extend", "update":
+		if loopsOverData(a.get(0, "")) {
+			l.open = describe(a.get(0, ""))
+			return nil, nil
+		}
+		more, err := f.iterate(a.node, a.get(0, ""))
+		l.items = append(l.items, more...)
+		return nil, err
+	case "insert":
+		if i, ok := a.get(0, "").(int64); ok && i >= 0 {
+			l.items = slices.Insert(l.items, min(int(i), len(l.items)), a.get(1, ""))
+			return nil, nil
+		}
+	case "copy":
+		return &list{items: slices.Clone(l.items)}, nil
+	case "pop":
+		i := int64(len(l.items) - 1)
+		if n, ok := a.get(0, "").(int64); ok {
+			i = n
+		}
+		if i >= 0 && i < int64(len(l.items)) {
+			v := l.items[i]
+			l.items = slices.Delete(l.items, int(i), int(i)+1)
+			return v, nil
+		}
+	case "reverse":
+		slices.Reverse(l.items)
+		return nil, nil
+	case "sort":
+		if sortValues(l.items, func(v value) value { return v }) {
+			return nil, nil
+		}
+	case "index", "count", "remove":
+		n := int64(0)
+		for i, item := range l.items {
+			same, _ := equal(item, a.get(0, ""))
+			switch {
+			case same && name == "index":
+				return int64(i), nil
+			case same && name == "remove":
+				l.items = slices.Delete(l.items, i, i+1)
+				return nil, nil
+			case same:
+				n++
+			}
+		}
+		if name == "count" {
+			return n, nil
+		}
+	case "union":
+		return f.binary(a.node, "|", l, a.get(0, ""))
+	case "difference":
+		return f.binary(a.node, "-", l, a.get(0, ""))
+	}
+	if listChanges[name] {
+		l.open = "the method " + name + "() of a list"
+	}
+	return nil, f.fail(a.node, "the method %s() of a list cannot be read", name)
+}
+
+func (f *frame) dictMethod(d *dict, name string, a *arguments) (value, error) {
+	if f.dataOnly != "" && dictChanges[name] {
+		d.open = f.dataOnly
+	}
+	if d.open != "" {
+		return &runtime{why: d.open}, nil
+	}
+	result := &list{}
+	switch name {
+	case "items":
+		for _, k := range d.keys {
+			result.items = append(result.items, tuple{k, d.at(k)})
+		}
+		return result, nil
+	case "keys":
+		return &list{items: slices.Clone(d.keys)}, nil
+	case "values":
+		for _, k := range d.keys {
+			result.items = append(result.items, d.at(k))
+		}
+		return result, nil
+	case "get", "pop", "setdefault":
+		if isRuntime(a.get(0, "")) {
+			return a.get(0, ""), nil
+		}
+		v, ok := d.get(a.get(0, ""))
+		if !ok && d.partial != "" {
+			return &runtime{why: d.partial}, nil
+		}
+		if !ok {
+			v = a.get(1, "default")
+		}
+		switch name {
+		case "pop":
+			d.delete(a.get(0, ""))
+		case "setdefault":
+			d.set(a.get(0, ""), v)
+		}
+		return v, nil
+	case "update":
+		if loopsOverData(a.get(0, "")) {
+			d.open = describe(a.get(0, ""))
+		} else if more, ok := a.get(0, "").(*dict); ok {
+			for _, k := range more.keys {
+				d.set(k, more.at(k))
+			}
+		}
+		for _, k := range sortedKeys(a.kwargs) {
+			d.set(text(k), a.kwargs[k])
+		}
+		return nil, nil
+	case "copy":
+		return f.makeDict(&arguments{args: []value{d}, node: a.node, at: a.at})
+	}
+	if dictChanges[name] {
+		d.open = "the method " + name + "() of a dict"
+	}
+	return nil, f.fail(a.node, "the method %s() of a dict cannot be read", name)
 }

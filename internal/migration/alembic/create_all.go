@@ -27,7 +27,7 @@ func (fm fromModels) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConf
 	if err != nil {
 		return nil, err
 	}
-	m := newMigrator(fsys, l, db, fm.TypeAliases, env)
+	m := newMigrator(fsys, l, h, db, fm.TypeAliases, env)
 	m.interp.fromModels = true
 	return modelMigrator{m}, nil
 }
@@ -35,7 +35,7 @@ func (fm fromModels) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConf
 type modelMigrator struct{ *migrator }
 
 // Apply makes the tables in one transaction.
-func (m modelMigrator) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+func (m modelMigrator) Apply(ctx context.Context, _ migration.Revision) ([]migration.Statement, error) {
 	if err := m.connect(ctx); err != nil {
 		return nil, err
 	}

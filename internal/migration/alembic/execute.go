@@ -101,7 +101,7 @@ func (o *operations) text(f *frame, v value) (s str, ok bool, why string) {
 			}
 			return s, ok, why
 		}
-		if v.recv != nil && isOneOf(v.path, ".bindparams", ".execution_options", ".columns") {
+		if v.recv != nil && isOneOf(v.path, ".bindparams", ".params", ".execution_options", ".columns") {
 			return o.text(f, v.recv)
 		}
 	}

@@ -81,7 +81,8 @@ func (f *frame) execFor(s *python.For) (flow, value, error) {
 		}
 		return goesOn, nil, f.undecidedLoop(describe(source), s.Body)
 	}
-	defer f.loop()()
+	end := f.loop()
+	defer end()
 	for _, item := range slices.Clone(items) {
 		if err := f.assign(s.Target, item); err != nil {
 			return goesOn, nil, err
@@ -111,7 +112,8 @@ func (f *frame) loop() (end func()) {
 
 // undecidedLoop is a loop over what only a run can tell.
 func (f *frame) undecidedLoop(why string, body []python.Stmt) error {
-	defer f.loop()()
+	end := f.loop()
+	defer end()
 	return f.perhapsRun(why, body, true)
 }
 
@@ -120,7 +122,8 @@ func (f *frame) assignUnknown(target python.Expr, source value) error {
 }
 
 func (f *frame) execWhile(s *python.While) (flow, value, error) {
-	defer f.loop()()
+	end := f.loop()
+	defer end()
 	for {
 		if err := f.step(s); err != nil {
 			return goesOn, nil, err

@@ -44,20 +44,25 @@ type graph struct {
 	index   map[string]int
 }
 
-// newGraph links the scripts as alembic does, and refuses what alembic refuses: a parent that is not there, a cycle, a
+// newGraph links the scripts as alembic does, and finds what alembic refuses: a parent that is not there, a cycle, a
 // label that two branches have; and, unlike alembic, which only warns, a revision id that two files claim.
-func newGraph(scripts []*script) (*graph, error) {
+func newGraph(scripts []*script) (*graph, []migration.Fault) {
 	g := &graph{scripts: scripts, index: make(map[string]int, len(scripts))}
+	var faults []migration.Fault
 	for i, s := range scripts {
-		if other, twice := g.index[s.version]; twice {
-			return nil, &migration.Error{File: s.file, Line: s.versionLine,
-				Problem: fmt.Sprintf("revision %s is also claimed by %s, and alembic would run only one of the two", s.version, scripts[other].file),
-				Remedy:  "give the migration that is not released yet a revision id of its own"}
+		other, twice := g.index[s.version]
+		if !twice {
+			g.index[s.version] = i
+			continue
 		}
-		g.index[s.version] = i
+		faults = append(faults, migration.Fault{Rule: migration.DuplicateVersion, Revision: s.revision(), Other: scripts[other].revision(), OtherLine: scripts[other].versionLine,
+			Err: &migration.Error{File: s.file, Line: s.versionLine,
+				Problem: fmt.Sprintf("revision %s is also claimed by %s, and %s", s.version, scripts[other].file, duplicate),
+				Remedy:  "give the migration that is not released yet a revision id of its own"}})
 	}
-	if err := g.resolve(); err != nil {
-		return nil, err
+	faults = append(faults, g.resolve()...)
+	if len(faults) > 0 {
+		return g, faults
 	}
 	for _, s := range g.scripts {
 		g.normalize(s)
@@ -65,15 +70,25 @@ func newGraph(scripts []*script) (*graph, error) {
 	return g, g.checkCycles()
 }
 
+// revision is what a history holds of the script.
+func (s *script) revision() migration.Revision {
+	return migration.Revision{Version: s.version, File: s.file, Parents: s.parents, DependsOn: s.dependencies, Labels: s.labels}
+}
+
+// broken is a fault at a line of the script.
+func (s *script) broken(line int, problem, remedy string) migration.Fault {
+	return migration.Fault{Rule: migration.BrokenHistory, Revision: s.revision(),
+		Err: &migration.Error{File: s.file, Line: line, Problem: problem, Remedy: remedy}}
+}
+
 // resolve turns the labels and the shortened ids of depends_on into versions, and makes sure that every version is there.
-func (g *graph) resolve() error {
+func (g *graph) resolve() (faults []migration.Fault) {
 	labels := map[string]string{}
 	for _, s := range g.scripts {
 		for _, label := range s.labels {
 			if other, twice := labels[label]; twice {
-				return &migration.Error{File: s.file, Line: s.versionLine,
-					Problem: fmt.Sprintf("branch label %q of revision %s is already used by revision %s", label, s.version, other),
-					Remedy:  "give the branch another label"}
+				faults = append(faults, s.broken(s.versionLine,
+					fmt.Sprintf("branch label %q of revision %s is already used by revision %s", label, s.version, other), "give the branch another label"))
 			}
 			labels[label] = s.version
 		}
@@ -84,27 +99,24 @@ func (g *graph) resolve() error {
 				s.dependencies[i] = version
 			}
 		}
-		if err := g.check(s, s.parents, s.parentsLine, "down_revision"); err != nil {
-			return err
-		}
-		if err := g.check(s, s.dependencies, s.dependenciesLine, "depends_on"); err != nil {
-			return err
-		}
+		faults = append(faults, g.check(s, s.parents, s.parentsLine, "down_revision")...)
+		faults = append(faults, g.check(s, s.dependencies, s.dependenciesLine, "depends_on")...)
 	}
-	return nil
+	return faults
 }
 
-func (g *graph) check(s *script, versions []string, line int, name string) error {
+func (g *graph) check(s *script, versions []string, line int, name string) (faults []migration.Fault) {
 	for _, v := range versions {
 		if _, ok := g.index[v]; ok {
 			continue
 		}
-		return &migration.Error{File: s.file, Line: line,
-			Problem: fmt.Sprintf("revision %s follows %s by its %s, and no file of the history has that revision", s.version, v, name),
-			Remedy: fmt.Sprintf("bring back the file of revision %s, or let %s follow a revision that is there; where it lies in another folder, "+
-				"name the folder of alembic.ini with `migrations`, so that its version_locations are read", v, s.version)}
+		f := s.broken(line, fmt.Sprintf("revision %s follows %s by its %s, and no file of the history has that revision", s.version, v, name),
+			fmt.Sprintf("bring back the file of revision %s; where it lies in another folder, "+
+				"name the folder of alembic.ini with `migrations`, so that its version_locations are read", v))
+		f.Missing = v
+		faults = append(faults, f)
 	}
-	return nil
+	return faults
 }
 
 // normalize leaves out the dependencies that an ancestor has (RevisionMap._normalize_depends_on).
@@ -142,7 +154,7 @@ func (g *graph) reach(from []int, next func(*script) []string) []bool {
 }
 
 // checkCycles finds a script that follows itself.
-func (g *graph) checkCycles() error {
+func (g *graph) checkCycles() []migration.Fault {
 	const (
 		untouched = iota
 		open
@@ -168,7 +180,7 @@ func (g *graph) checkCycles() error {
 			next[at]++
 			switch state[to] {
 			case open:
-				return g.cycleError(path[slices.Index(path, to):])
+				return g.cycleFault(path[slices.Index(path, to):])
 			case untouched:
 				state[to] = open
 				path = append(path, to)
@@ -178,7 +190,7 @@ func (g *graph) checkCycles() error {
 	return nil
 }
 
-func (g *graph) cycleError(cycle []int) error {
+func (g *graph) cycleFault(cycle []int) []migration.Fault {
 	const shown = 10
 	var names []string
 	for _, i := range cycle[:min(len(cycle), shown)] {
@@ -189,9 +201,8 @@ func (g *graph) cycleError(cycle []int) error {
 	}
 	names = append(names, g.scripts[cycle[0]].version)
 	s := g.scripts[cycle[0]]
-	return &migration.Error{File: s.file, Line: s.parentsLine,
-		Problem: "the revisions follow one another in a circle: " + strings.Join(names, " follows "),
-		Remedy:  "let the oldest of them follow the revision before it"}
+	return []migration.Fault{s.broken(s.parentsLine, "the revisions follow one another in a circle: "+strings.Join(names, " follows "),
+		"let the oldest of those that are not released follow the revision before the circle")}
 }
 
 // order sorts the scripts as alembic runs them: the reverse of its _topological_sort from the heads down.
@@ -275,9 +286,7 @@ func (w *walk) step() {
 func (g *graph) history(dir string) *migration.History {
 	h := &migration.History{Format: name, Dir: dir}
 	for _, s := range g.order() {
-		h.Revisions = append(h.Revisions, migration.Revision{
-			Version: s.version, File: s.file, Parents: s.parents, DependsOn: s.dependencies, Labels: s.labels,
-		})
+		h.Revisions = append(h.Revisions, s.revision())
 	}
 	return h
 }

@@ -101,6 +101,10 @@ func ours(dir string) answer {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
+	return answerOf(h)
+}
+
+func answerOf(h *migration.History) answer {
 	a := answer{Heads: h.Heads(), History: []string{}, Rows: h.Stamps()}
 	for _, r := range slices.Backward(h.Revisions) {
 		a.History = append(a.History, r.Version)

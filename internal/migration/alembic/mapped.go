@@ -50,7 +50,7 @@ func (g *models) columns(m *model, k *class, name string) ([]*object, error) {
 			return nil, nil
 		}
 		if v, err = g.ask(m.class, made); err != nil {
-			return nil, g.matters(k, annotation, err, mentionsColumn(made.body...))
+			return nil, g.matters(annotation, err, mentionsColumn(made.body...))
 		}
 		annotation = made.returns
 	case *object:
@@ -60,9 +60,9 @@ func (g *models) columns(m *model, k *class, name string) ([]*object, error) {
 			}
 		}
 	case *unreadable:
-		return nil, g.matters(k, annotation, made.err, mentionsColumn(&python.ExprStmt{Value: assigned}))
+		return nil, g.matters(annotation, made.err, mentionsColumn(&python.ExprStmt{Value: assigned}))
 	case *runtime:
-		return nil, g.matters(k, annotation, k.body.fail(assigned, "whether %s of %s is a column hangs on what only a run can tell: %s", name, k.name, made.why),
+		return nil, g.matters(annotation, k.body.fail(assigned, "whether %s of %s is a column hangs on what only a run can tell: %s", name, k.name, made.why),
 			mentionsColumn(&python.ExprStmt{Value: assigned}))
 	}
 	return g.valueColumns(m, k, name, annotation, v)
@@ -78,11 +78,11 @@ func single(c *object) []*object {
 }
 
 // matters gives an error where what could not be read may be a column.
-func (g *models) matters(k *class, annotation python.Expr, err error, mentioned bool) error {
+func (g *models) matters(annotation python.Expr, err error, mentioned bool) error {
 	if mentioned {
 		return err
 	}
-	if _, is, mapped := g.mappedType(k.body, annotation); is && mapped {
+	if _, is, mapped := g.mappedType(annotation); is && mapped {
 		return err
 	}
 	return nil
@@ -113,7 +113,7 @@ func mentionsColumn(body ...python.Stmt) bool {
 
 // valueColumns are the columns of an attribute's value: a Column, what wraps one, or the annotation alone.
 func (g *models) valueColumns(m *model, k *class, name string, annotation python.Expr, v value) ([]*object, error) {
-	inner, isMapped, isColumn := g.mappedType(k.body, annotation)
+	inner, isMapped, isColumn := g.mappedType(annotation)
 	if i, ok := v.(*instance); ok && slices.ContainsFunc(i.class.library(0), func(b string) bool { return lastPart(b) == "Column" }) {
 		v = &object{path: "sqlalchemy.Column", args: i.args, kwargs: i.kwargs, at: i.at}
 	}
@@ -154,7 +154,7 @@ func (g *models) wrapped(m *model, k *class, name string, o *object) ([]*object,
 
 // mappedType looks at an annotation: inner is what stands within Mapped[…], is tells that it is one of SQLAlchemy's, column
 // that it can be a column's.
-func (g *models) mappedType(f *frame, annotation python.Expr) (inner python.Expr, is, column bool) {
+func (g *models) mappedType(annotation python.Expr) (inner python.Expr, is, column bool) {
 	if s, ok := annotation.(*python.String); ok {
 		annotation = quotedType(s)
 	}

@@ -24,6 +24,9 @@ func (o *operations) method(f *frame, made *object, name string, a *arguments) (
 		}
 		return o.inspect(name, a)
 	}
+	if name == "get_main_option" && recv.path == ".config" {
+		return o.mainOption(a), nil
+	}
 	if metadata := f.metadataOf(recv, 0); metadata != nil && name == "create_all" {
 		return nil, o.createAll(f, metadata, a)
 	} else if metadata != nil && name == "drop_all" {

@@ -20,12 +20,13 @@ type migrator struct {
 	interp   *interp
 	ops      *operations
 	location location
+	history  *migration.History
 	version  string // the quoted name of the version table
 }
 
-func newMigrator(fsys fs.FS, l location, db *pgx.ConnConfig, aliases map[string]string, env func(string) (string, bool)) *migrator {
+func newMigrator(fsys fs.FS, l location, h *migration.History, db *pgx.ConnConfig, aliases map[string]string, env func(string) (string, bool)) *migrator {
 	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}, env: env, roots: importRoots(l)}
-	m := &migrator{config: db, interp: in, location: l}
+	m := &migrator{config: db, interp: in, location: l, history: h}
 	m.ops = &operations{interp: in, location: l, aliases: aliases, enums: map[string]bool{}}
 	return m
 }
@@ -58,6 +59,26 @@ func importRoots(l location) []string {
 
 // Apply interprets the revision's upgrade() in a transaction and stamps it.
 func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	return m.run(ctx, r, func() error {
+		if err := m.call(r, "upgrade"); err != nil {
+			return err
+		}
+		return m.stamp(ctx, r)
+	})
+}
+
+// Revert interprets the revision's downgrade(), and stamps what it followed.
+func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	clear(m.ops.enums) // what it drops, the next upgrade makes again
+	return m.run(ctx, r, func() error {
+		if err := m.call(r, "downgrade"); err != nil {
+			return err
+		}
+		return m.unstamp(ctx, r)
+	})
+}
+
+func (m *migrator) run(ctx context.Context, r migration.Revision, do func() error) ([]migration.Statement, error) {
 	if err := m.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -65,11 +86,7 @@ func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration
 	if err := m.send(ctx, "BEGIN"); err != nil {
 		return nil, err
 	}
-	err := m.upgrade(r)
-	if err == nil {
-		err = m.stamp(ctx, r)
-	}
-	if err != nil {
+	if err := do(); err != nil {
 		return m.ops.statements, errors.Join(err, m.send(context.WithoutCancel(ctx), "ROLLBACK"))
 	}
 	return m.ops.statements, m.send(ctx, "COMMIT")
@@ -85,7 +102,8 @@ func (m *migrator) send(ctx context.Context, sql string) error {
 	return nil
 }
 
-func (m *migrator) upgrade(r migration.Revision) error {
+// call interprets a function of the revision's file. A downgrade may be left out.
+func (m *migrator) call(r migration.Revision, name string) error {
 	mod, tree, err := parse(m.interp.fsys, r.File)
 	if err != nil {
 		return err
@@ -95,7 +113,7 @@ func (m *migrator) upgrade(r migration.Revision) error {
 	in.steps, in.depth, in.dataOnly, in.ops = 0, 0, "", m.ops
 	in.run(mod, tree.Body)
 	f := &frame{interp: in, mod: mod, names: map[string]value{}}
-	switch fn := mod.names["upgrade"].(type) {
+	switch fn := mod.names[name].(type) {
 	case *function:
 		_, err := f.callFunction(fn, &arguments{node: tree})
 		if e := (lasting{}); errors.As(err, &e) {
@@ -107,6 +125,9 @@ func (m *migrator) upgrade(r migration.Revision) error {
 	}
 	if len(tree.Bad) > 0 {
 		return noRevision(mod, &python.Module{Bad: tree.Bad})
+	}
+	if name == "downgrade" {
+		return nil
 	}
 	return &migration.Error{File: r.File, Line: 1, Problem: "the migration has no function upgrade", Remedy: "add one, with pass where there is nothing to do"}
 }
@@ -189,6 +210,37 @@ func (m *migrator) stamp(ctx context.Context, r migration.Revision) error {
 	if _, err := m.conn.Exec(ctx, "INSERT INTO "+m.version+" (version_num) VALUES ($1)", pgx.QueryExecModeExec, r.Version); err != nil {
 		return &migration.Error{File: r.File, Line: 1, Problem: "the revision cannot be stamped: " + err.Error(),
 			Remedy: "alembic's version table holds 32 characters; give the revision a shorter id"}
+	}
+	return nil
+}
+
+// unstamp takes the revision's row away and puts back those that it followed, unless another head still follows them.
+func (m *migrator) unstamp(ctx context.Context, r migration.Revision) error {
+	if _, err := m.conn.Exec(ctx, "DELETE FROM "+m.version+" WHERE version_num = $1", pgx.QueryExecModeExec, r.Version); err != nil {
+		return fmt.Errorf("take the stamp away: %w", err)
+	}
+	rows, err := m.conn.Query(ctx, "SELECT version_num FROM "+m.version, pgx.QueryExecModeExec)
+	if err != nil {
+		return fmt.Errorf("read the version table: %w", err)
+	}
+	heads, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("read the version table: %w", err)
+	}
+	followed := map[string]bool{}
+	for _, head := range heads {
+		followed[head] = true
+		for version := range m.history.Ancestors(head) {
+			followed[version] = true
+		}
+	}
+	for _, version := range m.ancestors(r) {
+		if followed[version] {
+			continue
+		}
+		if _, err := m.conn.Exec(ctx, "INSERT INTO "+m.version+" (version_num) VALUES ($1)", pgx.QueryExecModeExec, version); err != nil {
+			return fmt.Errorf("stamp the revision before: %w", err)
+		}
 	}
 	return nil
 }

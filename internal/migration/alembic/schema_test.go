@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/tools/txtar"
 
+	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/postgres/postgrestest"
@@ -99,13 +101,7 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string, conf
 		}
 	}
 	took := time.Since(start)
-	var folders []string
-	for _, r := range h.Revisions {
-		if folder := filepath.Join(top, filepath.Dir(filepath.FromSlash(r.File))); !slices.Contains(folders, folder) {
-			folders = append(folders, folder)
-		}
-	}
-	if err := upgrade(t, filepath.Join(top, filepath.FromSlash(scripts(fsys, dir))), top, config(theirs), folders); err != nil {
+	if err := upgrade(t, filepath.Join(top, filepath.FromSlash(scripts(fsys, dir))), top, config(theirs), versionFolders(top, h)); err != nil {
 		t.Fatal(err)
 	}
 	a, b := look(t, config(theirs)), look(t, config(mine))
@@ -130,14 +126,25 @@ func hasLibraries(t *testing.T) bool {
 	return exec.CommandContext(t.Context(), python, "-c", "import alembic_utils, alembic_postgresql_enum").Run() == nil
 }
 
-// scripts is the folder of env.py.
+// scripts is the folder of env.py: the one named, one below, or one above.
 func scripts(fsys fs.FS, dir string) string {
-	for _, below := range []string{dir, dir + "/scripts"} {
-		if _, err := fs.Stat(fsys, below+"/env.py"); err == nil {
-			return below
+	for _, at := range []string{dir, dir + "/scripts", path.Dir(dir), path.Dir(path.Dir(dir))} {
+		if _, err := fs.Stat(fsys, at+"/env.py"); err == nil {
+			return at
 		}
 	}
-	return dir + "/.."
+	return dir
+}
+
+// versionFolders are those that the revisions are in.
+func versionFolders(top string, h *migration.History) []string {
+	var folders []string
+	for _, r := range h.Revisions {
+		if folder := filepath.Join(top, filepath.Dir(filepath.FromSlash(r.File))); !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
 }
 
 func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig, folders []string) error {
@@ -157,7 +164,7 @@ func upgrade(t *testing.T, dir, top string, c *pgx.ConnConfig, folders []string)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PGHOST="+c.Host, "PGPORT="+strconv.Itoa(int(c.Port)), "PGUSER="+c.User, "PGPASSWORD="+c.Password,
 		"PGDATABASE="+c.Database)
 	if src := filepath.Join(top, "src"); isFolder(src) { // the modules of a case that makes the tables of its models
-		cmd.Env = append(cmd.Env, "PYTHONPATH="+src)
+		cmd.Env = append(cmd.Env, "PYTHONPATH="+strings.Trim(os.Getenv("PYTHONPATH")+":"+src, ":"))
 	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -3,13 +3,13 @@ package goose
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -35,16 +35,12 @@ func (Format) Claims(name string, beginning []byte) bool {
 // Read lists the folder's migrations by goose's rule: NUMBER_name.sql, in the order of the
 // numbers (goose v3, provider_collect.go). A Go migration is an error, since it cannot run without
 // the user's program.
-func (Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
+func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations folder: %w", err)
 	}
-	type numbered struct {
-		number int64
-		file   string
-	}
-	var found []numbered
+	h := &migration.History{Format: "goose", Dir: dir}
 	var programs []string
 	for _, e := range entries {
 		number, err := goose.NumericComponent(e.Name())
@@ -53,32 +49,52 @@ func (Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		case path.Ext(e.Name()) == ".go":
 			programs = append(programs, e.Name())
 		default:
-			found = append(found, numbered{number, path.Join(dir, e.Name())})
+			h.Revisions = append(h.Revisions, migration.Revision{Version: strconv.FormatInt(number, 10), File: path.Join(dir, e.Name())})
 		}
 	}
 	if len(programs) > 0 {
 		return nil, programsError(dir, programs)
 	}
-	slices.SortFunc(found, func(a, b numbered) int {
-		if a.number != b.number {
-			return int(min(max(a.number-b.number, -1), 1))
-		}
-		return strings.Compare(a.file, b.file)
-	})
-	h := &migration.History{Format: "goose", Dir: dir}
-	for i, f := range found {
-		if i > 0 && found[i-1].number == f.number {
-			return nil, &migration.Error{
-				File:    f.file,
-				Line:    1,
-				Problem: fmt.Sprintf("version %d is also claimed by %s, and goose refuses a version that two files claim", f.number, found[i-1].file),
-				Remedy:  "give the migration that is not released yet a number of its own",
-			}
-		}
-		h.Revisions = append(h.Revisions, migration.Revision{Version: strconv.FormatInt(f.number, 10), File: f.file})
+	return f.Tool().Sort(h)
+}
+
+// Tool is goose (v3, provider.go and migrate.go: missing migrations, "allow missing"; provider_collect.go: duplicates).
+func (Format) Tool() migration.Tool {
+	return migration.Tool{
+		Name:       "goose",
+		Order:      inOrder,
+		OutOfOrder: "`goose up` refuses to run while such a migration is missing, and applies it late with -allow-missing",
+		Duplicate:  "goose refuses a version that two files claim",
 	}
-	migration.Linear(h.Revisions)
-	return h, nil
+}
+
+func inOrder(a, b migration.Revision) int {
+	first, _ := strconv.ParseInt(a.Version, 10, 64)
+	second, _ := strconv.ParseInt(b.Version, 10, 64)
+	return cmp.Or(cmp.Compare(first, second), strings.Compare(a.File, b.File))
+}
+
+// Essence is the part between the annotations Up and Down, and where in it variables are substituted. The variables stay as
+// they are written: their values are not the file's.
+func (Format) Essence(fsys fs.FS, file string) (migration.Essence, error) {
+	text, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Split(string(text), "\n")
+	up := false
+	for i, line := range lines {
+		switch name := annotation(line); {
+		case name == "UP", name == "DOWN":
+			up = name == "UP"
+			lines[i] = ""
+		case up && strings.HasPrefix(name, "ENVSUB"):
+			lines[i] = `"` + name + `";`
+		case !up:
+			lines[i] = ""
+		}
+	}
+	return migration.SQL(strings.Join(lines, "\n"), 1), nil
 }
 
 // programsError names the Go migrations and the way out.
@@ -122,6 +138,15 @@ type migrator struct {
 }
 
 func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	return m.run(ctx, r, true)
+}
+
+// Revert runs the part after the annotation Down. Goose takes a migration without one as having nothing to do.
+func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	return m.run(ctx, r, false)
+}
+
+func (m *migrator) run(ctx context.Context, r migration.Revision, up bool) ([]migration.Statement, error) {
 	number, err := strconv.ParseInt(r.Version, 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("%s: version %q is no number: %w", r.File, r.Version, err)
@@ -131,7 +156,7 @@ func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration
 		return nil, fmt.Errorf("read the migration: %w", err)
 	}
 	m.recorder.Begin(string(text))
-	if _, err := m.provider.ApplyVersion(ctx, number, true); err != nil {
+	if _, err := m.provider.ApplyVersion(ctx, number, up); err != nil {
 		return nil, m.explain(r, string(text), err)
 	}
 	return m.recorder.Statements(), nil

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,10 @@ const wantFile = "want"
 
 // Run applies every case of testdata, a txtar of a folder "migrations" and the file "want", on a real server, and
 // compares the history, the statements' lines, every object that a migration brought with its line, and the errors.
+//
+// The cases of testdata/history are on the history rules; see histories.
 func Run(t *testing.T, format migration.Format) {
+	t.Run("history", func(t *testing.T) { histories(t, format) })
 	cases, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(cases) == 0 {
 		t.Fatalf("a format needs cases in testdata: %v, %v", cases, err)
@@ -85,6 +89,7 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		}
 	}()
 	before := snapshot(t, config)
+	applied := 0
 	for _, r := range history.Revisions {
 		say("\n%s %s", r.Version, r.File)
 		statements, err := migrator.Apply(t.Context(), r)
@@ -112,8 +117,38 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 			say("  %d: %s %s%s", o.Line, o.Action, o.Object, renamed)
 		}
 		before = after
+		applied++
+	}
+	if applied == len(history.Revisions) {
+		down(t, say, migrator, history)
 	}
 	return b.String()
+}
+
+// down takes the revisions back, the last first, and writes down what ran.
+func down(t *testing.T, say func(string, ...any), migrator migration.Migrator, history *migration.History) {
+	t.Helper()
+	say("")
+	for _, r := range slices.Backward(history.Revisions) {
+		statements, err := migrator.Revert(t.Context(), r)
+		if err != nil {
+			if !errors.As(err, new(*migration.Error)) {
+				t.Errorf("a way down that fails must be a *migration.Error, and is a %T", err)
+			}
+			say("down %s: error: %v", r.Version, err)
+			return
+		}
+		var places []string
+		for _, s := range statements {
+			line, column := s.Position(0)
+			verb, _, _ := strings.Cut(strings.ReplaceAll(s.SQL, "\n", " "), " ")
+			places = append(places, fmt.Sprintf("%d:%d %s", line, column, verb))
+		}
+		if len(places) == 0 {
+			places = []string{"nothing"}
+		}
+		say("down %s: %s", r.Version, strings.Join(places, ", "))
+	}
 }
 
 func snapshot(t *testing.T, config *pgx.ConnConfig) schema.Snapshot {

@@ -4,6 +4,7 @@ package plain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -27,30 +28,40 @@ func (Format) Claims(string, []byte) bool { return false }
 
 // Read lists the folder's files NAME.sql or NAME.up.sql whose name begins with a digit, sorted by name as ls sorts them
 // in the C locale. The version is the name without its endings. NAME.down.sql is left out.
-func (Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
+func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations folder: %w", err)
 	}
 	h := &migration.History{Format: "plain", Dir: dir}
-	claimed := map[string]string{}
 	for _, e := range entries {
 		version, isSQL := strings.CutSuffix(e.Name(), ".sql")
 		if e.IsDir() || !isSQL || e.Name()[0] < '0' || e.Name()[0] > '9' || strings.HasSuffix(version, ".down") {
 			continue
 		}
 		version = strings.TrimSuffix(version, ".up")
-		file := path.Join(dir, e.Name())
-		if other, twice := claimed[version]; twice {
-			return nil, &migration.Error{File: file, Line: 1,
-				Problem: fmt.Sprintf("%s is the same migration by its name", other), Remedy: "keep one of them"}
-		}
-		claimed[version] = file
-		h.Revisions = append(h.Revisions, migration.Revision{Version: version, File: file})
+		h.Revisions = append(h.Revisions, migration.Revision{Version: version, File: path.Join(dir, e.Name())})
 	}
-	slices.SortFunc(h.Revisions, func(a, b migration.Revision) int { return strings.Compare(path.Base(a.File), path.Base(b.File)) })
-	migration.Linear(h.Revisions)
-	return h, nil
+	return f.Tool().Sort(h)
+}
+
+// Tool is whatever the user runs the files with.
+func (Format) Tool() migration.Tool {
+	return migration.Tool{
+		Name:       "the tool that runs these files",
+		Order:      func(a, b migration.Revision) int { return strings.Compare(path.Base(a.File), path.Base(b.File)) },
+		OutOfOrder: "a tool that notes each file that it ran would run it late, and one that notes only the last would skip it for ever",
+		Duplicate:  "by their names the two are one migration, of which a tool runs one or both",
+	}
+}
+
+// Essence is the whole file: the way down has one of its own.
+func (Format) Essence(fsys fs.FS, file string) (migration.Essence, error) {
+	text, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	return migration.SQL(strings.TrimPrefix(string(text), "\ufeff"), 1), nil
 }
 
 // Migrator applies files statement by statement, each file in a transaction of its own.
@@ -65,8 +76,21 @@ type migrator struct {
 }
 
 // Apply runs the file in a transaction, unless it holds a statement that PostgreSQL runs only outside of one.
-func (m *migrator) Apply(ctx context.Context, r migration.Revision) (ran []migration.Statement, err error) {
-	text, err := fs.ReadFile(m.fsys, r.File)
+func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	return m.run(ctx, r.File)
+}
+
+// Revert runs NAME.down.sql, if there is one.
+func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	file := strings.TrimSuffix(strings.TrimSuffix(r.File, ".sql"), ".up") + ".down.sql"
+	if _, err := fs.Stat(m.fsys, file); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return m.run(ctx, file)
+}
+
+func (m *migrator) run(ctx context.Context, file string) (ran []migration.Statement, err error) {
+	text, err := fs.ReadFile(m.fsys, file)
 	if err != nil {
 		return nil, fmt.Errorf("read the migration: %w", err)
 	}
@@ -77,15 +101,15 @@ func (m *migrator) Apply(ctx context.Context, r migration.Revision) (ran []migra
 	}
 	statements := split(strings.TrimPrefix(string(text), "\ufeff"))
 	if !transactional(statements) {
-		return statements, execute(ctx, m.conn, r, statements)
+		return statements, execute(ctx, m.conn, file, statements)
 	}
-	return statements, pgx.BeginFunc(ctx, m.conn, func(tx pgx.Tx) error { return execute(ctx, tx.Conn(), r, statements) })
+	return statements, pgx.BeginFunc(ctx, m.conn, func(tx pgx.Tx) error { return execute(ctx, tx.Conn(), file, statements) })
 }
 
-func execute(ctx context.Context, conn *pgx.Conn, r migration.Revision, statements []migration.Statement) error {
+func execute(ctx context.Context, conn *pgx.Conn, file string, statements []migration.Statement) error {
 	for _, s := range statements {
 		if _, err := conn.Exec(ctx, s.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-			return s.Refused(r.File, err)
+			return s.Refused(file, err)
 		}
 	}
 	return nil

@@ -4,8 +4,10 @@ package postgrestest
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,6 +43,16 @@ func Database(t testing.TB, s *postgres.Server) *postgres.Database {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// URL gives the address of a server as its own superuser has it, for a program that reaches it as an external one.
+func URL(t testing.TB, s *postgres.Server) string {
+	t.Helper()
+	admin := Database(t, s).AdminConfig()
+	address := url.URL{Scheme: "postgres", Path: "/" + admin.Database, RawQuery: url.Values{
+		"host": {admin.Host}, "port": {strconv.Itoa(int(admin.Port))}, "user": {admin.User}, "password": {admin.Password},
+	}.Encode()}
+	return address.String()
 }
 
 // Objects lists the databases and roles of a server that are not PostgreSQL's own, to see what a run leaves.

@@ -70,6 +70,9 @@ func (r *reader) model(t *typeDeclaration, s *ast.StructType, at typeAt) {
 	for _, c := range columns {
 		m.emitColumn(c)
 	}
+	if m.like.Certain {
+		m.emitInsert(columns)
+	}
 }
 
 // constant is what a method returns, if it is one text that is known.
@@ -334,16 +337,32 @@ func (m *model) emitColumn(c column) {
 	at, width := m.place()
 	var b reference.Builder
 	b.Replace("SELECT ", c.at, c.width)
-	b.Replace(`"`+strings.ReplaceAll(c.name, `"`, `""`)+`"`, c.at, c.width)
+	b.Replace(quoted(c.name), c.at, c.width)
 	b.Replace(" FROM "+quoteName(m.table), at, width)
 	m.emit(b.Text(), c.at, m.like.Certain && !c.readOnly)
 }
+
+// emitInsert emits the INSERT of the columns that GORM writes.
+func (m *model) emitInsert(columns []column) {
+	var names []string
+	for _, c := range columns {
+		if !c.readOnly {
+			names = append(names, quoted(c.name))
+		}
+	}
+	if len(names) > 0 {
+		at, width := m.place()
+		m.emit(reference.ModelInsert(quoteName(m.table), names, at, width), at, true)
+	}
+}
+
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // quoteName quotes a table's name as GORM does: each part between dots is a name.
 func quoteName(name string) string {
 	parts := strings.Split(name, ".")
 	for i, part := range parts {
-		parts[i] = `"` + strings.ReplaceAll(strings.Trim(part, `"`), `"`, `""`) + `"`
+		parts[i] = quoted(strings.Trim(part, `"`))
 	}
 	return strings.Join(parts, ".")
 }

@@ -65,6 +65,9 @@ func (r *reader) model(c *class) {
 	for _, col := range columns {
 		out.emitColumn(col)
 	}
+	if !m.single {
+		out.emitInsert()
+	}
 }
 
 // ownColumns are the names of the columns of a model's table that the model and its parents bring.
@@ -221,6 +224,8 @@ type modelRefs struct {
 	src    *source
 	at     py.Span
 	silent bool
+	// columns are the quoted names of those emitted.
+	columns []string
 	// doubts counts what is unchecked.
 	doubts int
 }
@@ -253,7 +258,17 @@ func (m *modelRefs) emitColumn(c column) {
 	b.Replace("SELECT ", at, width)
 	b.Replace(quote(c.name), at, width)
 	b.Replace(" FROM "+m.table.quoted(), m.src.at(m.at).Position(), m.src.at(m.at).Width())
+	m.columns = append(m.columns, quote(c.name))
 	m.emit(b.Text(), at)
+}
+
+// emitInsert emits the INSERT of all columns, unless there may be some that are not known.
+func (m *modelRefs) emitInsert() {
+	if m.doubts > 0 || len(m.columns) == 0 {
+		return
+	}
+	at := m.src.at(m.at).Position()
+	m.emit(reference.ModelInsert(m.table.quoted(), m.columns, at, m.src.at(m.at).Width()), at)
 }
 
 func (m *modelRefs) emit(t reference.Text, at reference.Position) {

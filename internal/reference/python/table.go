@@ -51,6 +51,7 @@ func (r *reader) readTable(call *py.Call, in *env) {
 	for _, arg := range args {
 		r.tableColumns(arg, in, out, 0)
 	}
+	out.emitInsert()
 }
 
 // tableColumns emits the columns that an argument of Table brings.

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/headgate/headgate/internal/gate"
+	"github.com/headgate/headgate/internal/report"
 )
 
 // Format is the JSON report. It is indented by two spaces and ends with a line end.
@@ -27,15 +28,16 @@ func (Format) Write(w io.Writer, r *gate.Result) error {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(withLists(*r)); err != nil {
+	if err := e.Encode(complete(*r)); err != nil {
 		return fmt.Errorf("writing the JSON report: %w", err)
 	}
 	_, err := w.Write(escapeControls(b.Bytes()))
 	return err
 }
 
-// withLists is r with an empty list in place of each one that is nil.
-func withLists(r gate.Result) gate.Result {
+// complete is r with an empty list in place of each one that is nil, and with what its order promises.
+func complete(r gate.Result) gate.Result {
+	r.Promise = report.Promise(&r)
 	r.Base.Heads = list(r.Base.Heads)
 	r.Head.Heads = list(r.Head.Heads)
 	r.Pending = list(r.Pending)

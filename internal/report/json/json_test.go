@@ -17,7 +17,7 @@ func TestListsAreNeverNull(t *testing.T) {
 	const want = `{
   "version": 1,
   "verdict": "pass",
-  "order": "code-first",
+  "order": "some-later-order",
   "base": {
     "ref": "",
     "commit": "",
@@ -45,7 +45,7 @@ func TestListsAreNeverNull(t *testing.T) {
 }
 `
 	var b bytes.Buffer
-	r := gate.Result{Version: 1, Verdict: "pass", Order: "code-first"}
+	r := gate.Result{Version: 1, Verdict: "pass", Order: "some-later-order"}
 	if err := (Format{}).Write(&b, &r); err != nil {
 		t.Fatal(err)
 	}

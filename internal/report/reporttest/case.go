@@ -41,8 +41,8 @@ type unchecked struct {
 	Repeat int `json:"repeat"`
 }
 
-// Load reads the cases of a folder. No case at all is an error, so that a test cannot pass on an
-// empty folder.
+// Load reads the cases of a folder. Their causes are worked out from their findings. No case at all is an error, so that a
+// test cannot pass on an empty folder.
 func Load(fsys fs.FS, dir string) ([]Case, error) {
 	names, err := fs.Glob(fsys, path.Join(dir, "*.txtar"))
 	if err != nil {
@@ -121,6 +121,7 @@ func decode(content []byte) (*gate.Result, error) {
 			r.Findings = append(r.Findings, one)
 		}
 	}
+	r.Causes = gate.Causes(r.Findings)
 	for _, u := range in.Coverage.Unchecked {
 		for i := range max(1, u.Repeat) {
 			one := u.Unchecked

@@ -25,6 +25,7 @@ import (
 	reportjson "github.com/headgate/headgate/internal/report/json"
 	"github.com/headgate/headgate/internal/report/summary"
 	"github.com/headgate/headgate/internal/report/text"
+	"github.com/headgate/headgate/internal/schema"
 )
 
 var update = flag.Bool("update", false, "write what the formats give into the cases")
@@ -184,6 +185,31 @@ func TestFiveThousandFindings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFiveThousandOfOneCause holds that the reports for people stay short where one thing is wrong, and that the one for
+// machines leaves nothing out.
+func TestFiveThousandOfOneCause(t *testing.T) {
+	r := large(5000)
+	for i := range r.Findings {
+		r.Findings[i].Object = &schema.Object{Kind: schema.Column, Schema: "public", Table: "trees", Name: "height_m"}
+	}
+	r.Causes = gate.Causes(r.Findings)
+	if len(r.Causes) != 1 || len(r.Causes[0].Findings) != 5000 {
+		t.Fatalf("%d causes", len(r.Causes))
+	}
+	for _, format := range formats {
+		got := render(t, format, r)
+		shown := strings.Count(got, "/tree")
+		switch name := format.Name(); {
+		case name == "json" && strings.Count(got, "store/tree") != 5000:
+			t.Errorf("json names %d places", strings.Count(got, "store/tree"))
+		case name != "json" && shown > 40:
+			t.Errorf("%s names %d places", name, shown)
+		case (name == "text" || name == "markdown") && (!strings.Contains(got, "and 4,990 more places") || strings.Count(got, "does not exist") != 1):
+			t.Errorf("%s does not say one thing once:\n%s", name, got)
+		}
 	}
 }
 

@@ -11,13 +11,14 @@ import (
 // room is how long the lists of the tail may be, so that the findings keep most of the space
 // whatever a repository holds.
 type room struct {
-	pending, reasons, places int
+	pending, reasons, places, ignored int
 }
 
 // tail is what the verdict rests on.
 func (f Format) tail(r *gate.Result, room room) string {
 	var b strings.Builder
 	f.pending(&b, r.Pending, room)
+	f.ignored(&b, r, room)
 	f.coverage(&b, r.Coverage, room)
 	fmt.Fprintf(&b, "PostgreSQL %s (%s).", inline(r.Postgres.Version, maxField), inline(r.Postgres.Provider, maxField))
 	if len(r.Timings) > 0 {

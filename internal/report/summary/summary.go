@@ -43,9 +43,9 @@ func (f Format) Write(w io.Writer, r *gate.Result) error {
 		limit = MaxSize
 	}
 	head := f.head(r)
-	tail := f.tail(r, room{pending: 50, reasons: 20, places: 10})
+	tail := f.tail(r, room{pending: 50, reasons: 20, places: 10, ignored: 20})
 	if len(head)+len(tail) > limit/2 {
-		tail = f.tail(r, room{pending: 5, reasons: 3})
+		tail = f.tail(r, room{pending: 5, reasons: 3, ignored: 3})
 	}
 	var b bytes.Buffer
 	b.WriteString(head)
@@ -66,24 +66,55 @@ func (f Format) head(r *gate.Result) string {
 	fmt.Fprintf(&b, "**%s.** Compared: %s → %s.\n\n", upper(report.Verdict(r)),
 		code(report.Point(r.Base)), code(report.Point(r.Head)))
 	fmt.Fprintf(&b, "Order %s", code(r.Order))
-	if promise := report.Promise(r.Order); promise != "" {
+	if promise := report.Promise(r); promise != "" {
 		b.WriteString(": " + promise)
 	}
 	b.WriteString(".\n\n")
 
-	fmt.Fprintf(&b, "| | released schema<br>head %s | proposed schema<br>head %s |\n| --- | --- | --- |\n",
-		code(report.Heads(r.Base)), code(report.Heads(r.Head)))
-	for i, pair := range report.Matrix() {
-		if i%2 == 0 {
-			fmt.Fprintf(&b, "| **%s code** |", pair.Code)
+	f.matrix(&b, r)
+	f.plan(&b, r.Plan)
+	return b.String()
+}
+
+// plan is the way out in releases.
+func (f Format) plan(b *strings.Builder, plan []gate.Release) {
+	if len(plan) == 0 {
+		return
+	}
+	b.WriteString("**A way to ship it**, one release after the other:\n\n")
+	for i, release := range plan {
+		names := make([]string, 0, maxPlanFiles)
+		for _, file := range release.Files[:min(len(release.Files), maxPlanFiles)] {
+			names = append(names, code(file))
 		}
-		fmt.Fprintf(&b, " %s |", cell(report.CellOf(r, pair.Name)))
-		if i%2 == 1 {
-			b.WriteString("\n")
+		text := strings.Join(names, ", ")
+		if more := len(release.Files) - len(names); more > 0 {
+			text += " and " + report.Count(more, "more file")
 		}
+		fmt.Fprintf(b, "%d. %s: %s\n", i+1, upper(release.Why), text)
 	}
 	b.WriteString("\n")
-	return b.String()
+}
+
+// matrix is the table of the cells: a row for each version of the code, a column for each schema that it can meet.
+func (f Format) matrix(b *strings.Builder, r *gate.Result) {
+	rows := report.Matrix(r)
+	below := map[string]string{"released": "head " + code(report.Heads(r.Base)), "proposed": "head " + code(report.Heads(r.Head)),
+		"expanded": "before the contract migrations"}
+	head, rule := "| |", "| --- |"
+	for _, pair := range rows[0] {
+		head += fmt.Sprintf(" %s schema<br>%s |", pair.Schema, below[pair.Schema])
+		rule += " --- |"
+	}
+	fmt.Fprintf(b, "%s\n%s\n", head, rule)
+	for _, row := range rows {
+		fmt.Fprintf(b, "| **%s code** |", row[0].Code)
+		for _, pair := range row {
+			fmt.Fprintf(b, " %s |", cell(report.CellOf(r, pair.Name)))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
 }
 
 func verdictMark(r *gate.Result) string {
@@ -107,10 +138,7 @@ func upper(sentence string) string {
 }
 
 func cell(c gate.Cell) string {
-	count := ""
-	if c.Failing > 0 {
-		count = ", " + report.Count(c.Failing, "finding")
-	}
+	count := report.CellCounts(c)
 	switch c.Outcome {
 	case "holds":
 		return "✅ holds" + count
@@ -137,6 +165,9 @@ func severityMark(s gate.Severity) string {
 	}
 }
 
+// maxPlanFiles is how many files of a release are named.
+const maxPlanFiles = 10
+
 // leftOut is how many bytes the line takes that says what is left out, at most.
 const leftOut = 200
 
@@ -146,58 +177,91 @@ func (f Format) findings(b *bytes.Buffer, r *gate.Result, limit int) {
 		return
 	}
 	b.WriteString("### Findings\n\n")
-	written := 0
-	for _, group := range report.Groups(r.Findings) {
-		text := f.group(r, group)
+	groups := report.Groups(r)
+	for i, g := range groups {
+		text := f.group(r, g)
 		room := limit - b.Len()
-		if written+len(group) < len(r.Findings) {
+		if i+1 < len(groups) {
 			room -= leftOut
 		}
 		if len(text) > room {
-			rest := r.Findings[written:]
+			var rest []gate.Finding
+			for _, g := range groups[i:] {
+				for _, finding := range g.Findings {
+					rest = append(rest, *finding)
+				}
+			}
 			fmt.Fprintf(b, "**%s left out here:** %s. The log and the JSON report have all of them.\n\n",
 				upper(report.Count(len(rest), "more finding")), report.TallyOf(rest))
 			return
 		}
 		b.WriteString(text)
-		written += len(group)
 	}
 }
 
-// group is what belongs together: one finding, or those of one model under one heading.
-func (f Format) group(r *gate.Result, group []gate.Finding) string {
+// maxPlaces is how many places of one cause are shown; the JSON report has each.
+const maxPlaces = 10
+
+// group is what belongs together under one heading, with both of its ends: the code, and the migration.
+func (f Format) group(r *gate.Result, g report.Group) string {
 	var b strings.Builder
-	first := &group[0]
+	first := g.First()
 	fmt.Fprintf(&b, "#### %s %s", severityMark(first.Severity), code(first.Rule))
-	if len(group) > 1 {
-		fmt.Fprintf(&b, " in %s", inline(report.GroupTitle(group), maxField))
+	switch at := f.at(r, first); {
+	case g.Model:
+		fmt.Fprintf(&b, " in %s%s\n\n", inline(g.Title(), maxField), prefixed(" at ", at))
+	case len(g.Findings) > 1:
+		fmt.Fprintf(&b, " in %s\n\n%s\n\n", report.Count(len(g.Findings), "place"), inline(g.Title(), maxMessage))
+	default:
+		fmt.Fprintf(&b, "%s\n\n%s\n\n", prefixed(" at ", at), inline(first.Message, maxMessage))
+		if first.Source != "" {
+			b.WriteString(block(first.Source) + "\n")
+		}
 	}
-	if at := f.Links.place(first.File, first.Line, first.Column); at != "" {
-		b.WriteString(" at " + at)
+	if len(g.Findings) > 1 {
+		f.places(&b, r, g)
 	}
-	b.WriteString("\n\n")
-	for i := range group {
-		f.finding(&b, r, &group[i], len(group) > 1)
-	}
-	for _, remedy := range report.Remedies(group) {
-		fmt.Fprintf(&b, "- **Remedy:** %s\n", inline(remedy, maxMessage))
-	}
+	f.notes(&b, r, g)
 	return strings.TrimRight(b.String(), "\n") + "\n\n"
 }
 
-// finding is one finding with both of its ends: the code, and the migration. One of several is an item of a list, whose
-// message names the migration.
-func (f Format) finding(b *strings.Builder, r *gate.Result, finding *gate.Finding, item bool) {
-	if item {
-		fmt.Fprintf(b, "- %s: %s\n", f.Links.place(finding.File, finding.Line, finding.Column), inline(finding.Message, maxMessage))
-		return
+// prefixed is text after the prefix, or nothing where there is none.
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
 	}
-	b.WriteString(inline(finding.Message, maxMessage) + "\n\n")
-	if finding.Source != "" {
-		b.WriteString(block(finding.Source) + "\n")
+	return prefix + text
+}
+
+// places lists the places of several findings: a model's with what each says, a cause's with its source line.
+func (f Format) places(b *strings.Builder, r *gate.Result, g report.Group) {
+	for i, finding := range g.Findings {
+		if i == maxPlaces && !g.Model {
+			fmt.Fprintf(b, "- and %s; the JSON report has each\n", report.Count(len(g.Findings)-i, "more place"))
+			break
+		}
+		b.WriteString("- " + f.at(r, finding))
+		if finding.Severity != g.First().Severity {
+			fmt.Fprintf(b, " (%s)", inline(string(finding.Severity), maxField))
+		}
+		switch line := code(strings.ReplaceAll(strings.TrimSpace(finding.Source), "\t", " ")); {
+		case g.Model || !g.OneMessage():
+			b.WriteString(": " + inline(finding.Message, maxMessage))
+		case line != "":
+			b.WriteString(": " + line)
+		}
+		b.WriteString("\n")
 	}
-	if report.Elsewhere(finding) {
-		m := finding.Migration
+	if !g.Model {
+		b.WriteString("\n")
+	}
+}
+
+// notes are what findings have in common: what stands behind them and what to do.
+func (f Format) notes(b *strings.Builder, r *gate.Result, g report.Group) {
+	first := g.First()
+	if !g.Model && report.Elsewhere(first) {
+		m := first.Migration
 		fmt.Fprintf(b, "- **Migration:** %s", code(m.Version))
 		if at := f.Links.place(m.File, m.Line, 0); at != "" {
 			b.WriteString(" in " + at)
@@ -207,4 +271,24 @@ func (f Format) finding(b *strings.Builder, r *gate.Result, finding *gate.Findin
 		}
 		b.WriteString("\n")
 	}
+	if first.Released {
+		fmt.Fprintf(b, "- **Released:** this is the code at %s; the proposed code no longer has it\n", code(report.Released(r)))
+	}
+	for _, remedy := range g.Remedies() {
+		fmt.Fprintf(b, "- **Remedy:** %s\n", inline(remedy, maxMessage))
+	}
+}
+
+// at is a finding's place with a link to the commit that has it, and at which ref that is where it is not the proposal.
+func (f Format) at(r *gate.Result, finding *gate.Finding) string {
+	links := f.Links
+	if !finding.Released {
+		return links.place(finding.File, finding.Line, finding.Column)
+	}
+	links.Commit = r.Base.Commit
+	place := links.place(finding.File, finding.Line, finding.Column)
+	if place != "" {
+		place += " at " + code(report.Released(r))
+	}
+	return place
 }

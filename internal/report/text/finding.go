@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,7 +12,10 @@ import (
 	"github.com/headgate/headgate/internal/report"
 )
 
-// findings writes the findings that belong together, in the manner of a compiler:
+// maxPlaces is how many places of one cause are shown; the JSON report has each.
+const maxPlaces = 10
+
+// group writes the findings that belong together, in the manner of a compiler:
 //
 //	store/tree.go:31:18: error: message [code-ahead]
 //	   |
@@ -21,34 +25,77 @@ import (
 //	   = help: what to do
 //
 // Of a model's, each has its message beside its caret, and what to do is said once.
-func (p *printer) findings(r *gate.Result, group []gate.Finding) {
-	first := &group[0]
-	message := first.Message
-	if len(group) > 1 {
-		message = report.GroupTitle(group)
+func (p *printer) group(r *gate.Result, g report.Group) {
+	if len(g.Findings) > 1 && !g.Model {
+		p.cause(r, g)
+		return
 	}
-	p.heading(first, message)
+	first := g.First()
+	p.heading(report.At(r, first), first, g.Title())
 	margin := "  "
-	for i := range group {
+	for _, f := range g.Findings {
 		label := ""
-		if len(group) > 1 {
-			label = group[i].Message
+		if g.Model {
+			label = f.Message
 		}
-		margin = p.source(&group[i], label)
+		margin = p.source(f, label)
 	}
-	if len(group) == 1 && report.Elsewhere(first) {
-		p.note(margin, causeLabel(first.Rule), migrationText(r, first.Migration))
+	p.notes(r, g, margin)
+	p.line()
+}
+
+// cause writes findings that have one cause: it and what to do first, then the places:
+//
+//	20 places: error: message [code-ahead]
+//	  = needs: migration 3, db/migrations/00003_add_height.sql:2 (pending)
+//	  = help: what to do
+//	  --> store/tree.go:31:18
+//	31 |     SELECT height_m FROM trees
+//	   |            ^^^^^^^^
+func (p *printer) cause(r *gate.Result, g report.Group) {
+	first := g.First()
+	p.heading(report.Count(len(g.Findings), "place"), first, g.Title())
+	p.notes(r, g, "  ")
+	digits := 0
+	for _, f := range g.Findings[:min(len(g.Findings), maxPlaces)] {
+		digits = max(digits, len(strconv.Itoa(f.Line)))
 	}
-	for _, remedy := range report.Remedies(group) {
-		p.note(margin, "help", report.Printable(remedy))
+	for i, f := range g.Findings {
+		if i == maxPlaces {
+			p.line("  ", p.paint(blue, "-->"), " and ", report.Count(len(g.Findings)-i, "more place"), p.paint(dim, "; --report json lists each"))
+			break
+		}
+		weight := ""
+		if f.Severity != first.Severity {
+			weight = " (" + report.Printable(string(f.Severity)) + ")"
+		}
+		p.line("  ", p.paint(blue, "-->"), " ", p.paint(bold, report.Printable(report.At(r, f))), weight)
+		label := ""
+		if !g.OneMessage() {
+			label = f.Message
+		}
+		p.excerpt(f, label, digits)
 	}
 	p.line()
 }
 
-func (p *printer) heading(f *gate.Finding, message string) {
-	place := ""
-	if f.File != "" {
-		place = p.paint(bold, report.Place(report.Printable(f.File), f.Line, f.Column)+":") + " "
+// notes writes what findings have in common below them: what stands behind them and what to do.
+func (p *printer) notes(r *gate.Result, g report.Group, margin string) {
+	first := g.First()
+	if !g.Model && report.Elsewhere(first) {
+		p.note(margin, report.CauseLabel(first.Rule), migrationText(r, first.Migration))
+	}
+	if first.Released {
+		p.note(margin, "released", "this is the code at "+report.Printable(report.Released(r))+"; the proposed code no longer has it")
+	}
+	for _, remedy := range g.Remedies() {
+		p.note(margin, "help", report.Printable(remedy))
+	}
+}
+
+func (p *printer) heading(place string, f *gate.Finding, message string) {
+	if place != "" {
+		place = p.paint(bold, report.Printable(place)+":") + " "
 	}
 	rule := ""
 	if f.Rule != "" {
@@ -57,9 +104,18 @@ func (p *printer) heading(f *gate.Finding, message string) {
 	p.line(place, p.paint(severityStyle(f.Severity), report.Printable(string(f.Severity))+":"), " ", report.Printable(message), rule)
 }
 
-// source writes the finding's line with a caret below it, and the label beside that or, where there is no line to
-// show, alone. It returns the margin of what follows.
+// source writes the finding's line below an empty one. It returns the margin of what follows.
 func (p *printer) source(f *gate.Finding, label string) (margin string) {
+	digits := len(strconv.Itoa(f.Line))
+	if f.Source != "" && f.Line > 0 {
+		p.line(strings.Repeat(" ", digits+1), p.paint(blue, "|"))
+	}
+	return p.excerpt(f, label, digits)
+}
+
+// excerpt writes the finding's line with a caret below it, and the label beside that or, where there is no line to
+// show, alone. The line's number has room for so many digits.
+func (p *printer) excerpt(f *gate.Finding, label string, digits int) (margin string) {
 	margin = "  "
 	label = report.Printable(label)
 	if f.Source == "" || f.Line <= 0 {
@@ -68,10 +124,9 @@ func (p *printer) source(f *gate.Finding, label string) (margin string) {
 		}
 		return margin
 	}
-	number := strconv.Itoa(f.Line)
+	number := fmt.Sprintf("%*d", digits, f.Line)
 	margin = strings.Repeat(" ", len(number)) + " "
 	before, marked, after := excerpt(f)
-	p.line(margin, p.paint(blue, "|"))
 	p.line(p.paint(blue, number+" |"), " ", before, marked, after)
 	caret := ""
 	if f.Column > 0 {
@@ -87,14 +142,6 @@ func (p *printer) source(f *gate.Finding, label string) (margin string) {
 
 func (p *printer) note(margin, label, text string) {
 	p.line(margin, p.paint(blue, "="), " ", p.paint(bold, label+":"), " ", text)
-}
-
-// causeLabel says how the migration stands to the finding.
-func causeLabel(rule string) string {
-	if rule == "code-ahead" {
-		return "needs"
-	}
-	return "cause"
 }
 
 func migrationText(r *gate.Result, m *gate.Migration) string {

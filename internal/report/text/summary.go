@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -12,8 +13,9 @@ import (
 
 const (
 	// maxReasons and maxPending bound the block: it must fit on a screen.
-	maxReasons, maxPending = 5, 10
-	maxReason              = 100
+	maxReasons, maxPending, maxIgnored = 5, 10, 10
+	maxReason                          = 100
+	maxIgnoredLine                     = 200
 	// promiseWidth keeps the block within 80 columns where its text is our own.
 	promiseWidth = 68
 )
@@ -30,9 +32,11 @@ func (p *printer) summary(r *gate.Result) {
 	p.line(p.paint(color, mark+" "+report.Printable(r.Verdict)+":"), " ", report.Verdict(r))
 	p.line()
 	p.row("compared", report.Printable(report.Point(r.Base)), " → ", report.Printable(report.Point(r.Head)))
-	p.order(r.Order)
+	p.order(r)
 	p.matrix(r)
 	p.pending(r)
+	p.plan(r.Plan)
+	p.ignored(r)
 	p.row("checked", report.Coverage(r.Coverage))
 	p.unchecked(r.Coverage.Unchecked)
 	p.row("server", "PostgreSQL ", report.Printable(r.Postgres.Version), " (", report.Printable(r.Postgres.Provider), ")")
@@ -47,13 +51,13 @@ func (p *printer) row(label string, parts ...string) {
 }
 
 // order writes the order and, broken into lines, what it promises.
-func (p *printer) order(name string) {
-	promise := report.Promise(name)
+func (p *printer) order(r *gate.Result) {
+	promise := report.Promise(r)
 	if promise == "" {
-		p.row("order", report.Printable(name))
+		p.row("order", report.Printable(r.Order))
 		return
 	}
-	label, line := "order", name+":"
+	label, line := "order", report.Printable(r.Order)+":"
 	for _, word := range strings.Fields(promise) {
 		if len(line)+1+len(word) > promiseWidth {
 			p.row(label, line)
@@ -65,25 +69,66 @@ func (p *printer) order(name string) {
 	p.row(label, line)
 }
 
-// matrix writes the cells that were checked. The baseline and what the order does not ask about are
-// left to the reports with more room.
+// matrix writes the cells that were checked. What the order does not ask about is left to the reports with more room.
 func (p *printer) matrix(r *gate.Result) {
 	label := "deploy"
-	for _, pair := range report.Matrix() {
-		cell := report.CellOf(r, pair.Name)
-		if cell.Outcome == "unchecked" && cell.Why == "" {
-			continue
+	for _, row := range report.Matrix(r) {
+		for _, pair := range row {
+			cell := report.CellOf(r, pair.Name)
+			if cell.Outcome == "unchecked" && cell.Why == "" {
+				continue
+			}
+			p.row(label, fmt.Sprintf("%s code on the %s schema: ", pair.Code, pair.Schema), p.outcome(cell))
+			label = ""
 		}
-		p.row(label, fmt.Sprintf("%s code on the %s schema: ", pair.Code, pair.Schema), p.outcome(cell))
+	}
+}
+
+// maxPlanFiles is how many files of a release are named.
+const maxPlanFiles = 3
+
+// plan writes the way out, one release a line.
+func (p *printer) plan(plan []gate.Release) {
+	label := "ship"
+	for i, release := range plan {
+		p.row(label, strconv.Itoa(i+1), "  ", report.Files(release.Files, maxPlanFiles), p.paint(dim, ", "+report.Printable(release.Why)))
+		label = ""
+	}
+}
+
+// ignored writes how many findings are ignored, those that a comment ignores, and what ignores nothing.
+func (p *printer) ignored(r *gate.Result) {
+	var lines []string
+	if len(r.Ignored) > 0 {
+		p.row("ignored", report.Count(len(r.Ignored), "finding"), ": ", report.Printable(report.IgnoredBy(r)))
+		for _, i := range r.Ignored {
+			if i.By != "baseline" {
+				lines = append(lines, i.Finding.Rule+" at "+report.At(r, &i.Finding)+", by "+report.Place(i.File, i.Line, 0)+": "+i.Reason)
+			}
+		}
+		p.some("", lines)
+	}
+	lines = lines[:0]
+	for _, n := range r.IgnoreNotices {
+		lines = append(lines, report.Place(n.File, n.Line, 0)+": "+report.IgnoreProblem(n)+": "+n.Message)
+	}
+	p.some("notices", lines)
+}
+
+// some writes the first of lines as a row.
+func (p *printer) some(label string, lines []string) {
+	for i, line := range lines {
+		if i == maxIgnored {
+			p.row("", p.paint(dim, "and "+report.Number(len(lines)-i)+" more; --report json lists each"))
+			return
+		}
+		p.row(label, report.Clip(report.Printable(report.Clip(line, maxIgnoredLine)), maxIgnoredLine))
 		label = ""
 	}
 }
 
 func (p *printer) outcome(c gate.Cell) string {
-	count := ""
-	if c.Failing > 0 {
-		count = ", " + report.Count(c.Failing, "finding")
-	}
+	count := report.CellCounts(c)
 	switch c.Outcome {
 	case "holds":
 		return p.paint(green, "holds") + count

@@ -23,8 +23,8 @@ func (Format) Name() string { return "text" }
 // Write writes the findings in the result's order, and the summary block last, where people look first.
 func (f Format) Write(w io.Writer, r *gate.Result) error {
 	p := &printer{w: bufio.NewWriter(w), color: f.Color}
-	for _, group := range report.Groups(r.Findings) {
-		p.findings(r, group)
+	for _, g := range report.Groups(r) {
+		p.group(r, g)
 	}
 	p.summary(r)
 	return p.w.Flush()

@@ -1,4 +1,5 @@
-"""Prints, for each folder of versions that is given, what alembic makes of it: heads and history, or the error."""
+"""Prints, for each script folder that is given, what alembic makes of it: heads and history, or the error. A folder may
+be followed by its folders of versions, with colons between."""
 import importlib.abc
 import importlib.machinery
 import json
@@ -44,10 +45,11 @@ sqlalchemy.testing.schema.Column = sqlalchemy.Column  # as in upgrade.py
 for newer in ("UUID", "Uuid", "Double"):
     if not hasattr(sqlalchemy, newer):
         setattr(sqlalchemy, newer, MagicMock())
-for folder in sys.argv[1:]:
+for argument in sys.argv[1:]:
+    folder, *versions = argument.split(":")
     answer = {}
     try:
-        script = ScriptDirectory(folder)
+        script = ScriptDirectory(folder, version_locations=versions or None)
         answer["heads"] = sorted(script.get_heads())
         answer["history"] = [r.revision for r in script.walk_revisions()]
         answer["rows"] = sorted(script.revision_map._real_heads)

@@ -77,7 +77,8 @@ for library in ("alembic_utils", "alembic_postgresql_enum"):  # they add to alem
         pass
 sys.meta_path.append(Finder())
 folder, convention = sys.argv[1], json.loads(sys.argv[2])
-config = Config()
+ini = next((f for f in (os.path.join(d, "alembic.ini") for d in (folder, os.path.dirname(folder))) if os.path.exists(f)), None)
+config = Config(ini)
 config.set_main_option("script_location", folder)
 if sys.argv[3:]:
     config.set_main_option("version_locations", " ".join(sys.argv[3:]))

@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/headgate/headgate/internal/gate"
+	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/postgres"
+	"github.com/headgate/headgate/internal/schema"
+)
+
+// needsFresh tells whether a database that is built from nothing can differ from an upgraded one. While the released
+// migrations are as they were, and run first, it is the same by construction; where a baseline stands for them, the
+// history is not meant to be built from nothing.
+func (c *run) needsFresh(built *schemas) bool {
+	return built.proposed() != nil && c.config.Baseline == "" && slices.ContainsFunc(c.problems, func(p migration.Problem) bool {
+		return p.Released && (p.Rule == migration.EditedMigration || p.Rule == migration.DeletedMigration || p.Rule == migration.OutOfOrder)
+	})
+}
+
+// buildFresh applies all proposed migrations to an empty database and compares it with S1.
+func (c *run) buildFresh(ctx context.Context, server *postgres.Server, built *schemas) (err error) {
+	if !c.needsFresh(built) {
+		return nil
+	}
+	start := time.Now()
+	defer func() { c.watch.took("fresh", time.Since(start)) }()
+	database, err := server.CreateDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.prepare(ctx, database); err != nil {
+		return err
+	}
+	built.fresh = &gate.Fresh{}
+	if built.fresh.Broken, err = c.applyAll(ctx, database); err != nil || built.fresh.Broken != nil {
+		return err
+	}
+	fresh, err := c.look(ctx, database)
+	built.fresh.Changes = schema.Compare(built.proposed().Snapshot, fresh.Snapshot, c.toolsOwn())
+	return err
+}
+
+// applyAll applies the proposed migrations, up to the first that fails.
+func (c *run) applyAll(ctx context.Context, database *postgres.Database) (broken *migration.Error, err error) {
+	migrator, err := c.format.Migrator(c.headTree, c.proposed, database.Config(), c.migrationEnv)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, migrator.Close()) }()
+	for _, r := range c.proposed.Revisions {
+		if _, err := migrator.Apply(ctx, r); errors.As(err, &broken) {
+			return broken, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("apply %s: %w", r.File, err)
+		}
+	}
+	return nil, nil
+}
+
+// reverse takes the pending migrations back on a copy of S1, the last first, and runs them again. After each step the
+// schema must be the one that it was before, or after, that migration. The first that fails ends it.
+func (c *run) reverse(ctx context.Context, server *postgres.Server, built *schemas) (err error) {
+	if !c.config.Reversible || built.proposed() == nil || len(built.ran) == 0 {
+		return nil
+	}
+	start := time.Now()
+	defer func() { c.watch.took("reversal", time.Since(start)) }()
+	database, err := server.Clone(ctx, built.database)
+	if err != nil {
+		return err
+	}
+	migrator, err := c.format.Migrator(c.headTree, c.proposed, database.Config(), c.migrationEnv)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, migrator.Close()) }()
+	for i, r := range slices.Backward(built.ran) {
+		failed, err := c.step(ctx, database, r, migrator.Revert, built.before(i))
+		if failed != nil {
+			built.reversals = append(built.reversals, *failed)
+		}
+		if failed != nil || err != nil {
+			return err
+		}
+	}
+	for i, r := range built.ran {
+		failed, err := c.step(ctx, database, r, migrator.Apply, built.after[i])
+		if failed != nil {
+			failed.Again, failed.Missing = true, false
+			built.reversals = append(built.reversals, *failed)
+		}
+		if failed != nil || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// before is the schema before the pending migration of an index.
+func (s *schemas) before(i int) schema.Snapshot {
+	if i == 0 {
+		return s.steps[0].Snapshot
+	}
+	return s.after[i-1]
+}
+
+// step runs a migration one way and compares the schema that it leaves with the one that there should be.
+func (c *run) step(ctx context.Context, database *postgres.Database, r migration.Revision,
+	run func(context.Context, migration.Revision) ([]migration.Statement, error), want schema.Snapshot,
+) (*gate.Reversal, error) {
+	failed := &gate.Reversal{Revision: r}
+	statements, err := run(ctx, r)
+	if errors.As(err, &failed.Broken) {
+		return failed, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take %s back: %w", r.File, err)
+	}
+	got, err := c.look(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	failed.Changes = schema.Compare(want, got.Snapshot, c.toolsOwn())
+	failed.Missing = len(statements) == 0
+	if len(failed.Changes) == 0 {
+		return nil, nil
+	}
+	return failed, nil
+}
+
+// toolsOwn are the relations of the tool itself, which its first run brings and no way down takes away.
+func (c *run) toolsOwn() []string {
+	if stamps, ok := migration.StampsOf(c.format.Name()); ok {
+		return []string{stamps.Table}
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package migration
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Tool says what the tool behind a format does with a history, as far as the history rules have to know.
+type Tool struct {
+	// Name is the tool's, as a sentence says it.
+	Name string
+	// Order compares two revisions by the order in which the tool runs them. It is nil where revisions name their parents
+	// themselves.
+	Order func(a, b Revision) int
+	// OutOfOrder is what the tool does with a pending migration that comes before one that the database already has, and
+	// Duplicate what it does with two files that claim one version: each a clause that can follow "and".
+	OutOfOrder, Duplicate string
+}
+
+// Sort puts a history into the tool's order and links each revision to the one before it. The error is a *RefusedError
+// where files claim one version.
+func (t Tool) Sort(h *History) (*History, error) {
+	slices.SortStableFunc(h.Revisions, t.Order)
+	Linear(h.Revisions)
+	claimed := map[string]Revision{}
+	var faults []Fault
+	for _, r := range h.Revisions {
+		other, twice := claimed[r.Version]
+		if !twice {
+			claimed[r.Version] = r
+			continue
+		}
+		faults = append(faults, Fault{Rule: DuplicateVersion, Revision: r, Other: other, OtherLine: 1, Err: &Error{
+			File: r.File, Line: 1,
+			Problem: fmt.Sprintf("version %s is also claimed by %s, and %s", r.Version, other.File, t.Duplicate),
+			Remedy:  "give the migration that is not released yet a version of its own",
+		}})
+	}
+	if len(faults) > 0 {
+		return nil, &RefusedError{History: h, Faults: faults}
+	}
+	return h, nil
+}
+
+// Fault is why a tool would not run a history.
+type Fault struct {
+	// Rule is DuplicateVersion or BrokenHistory.
+	Rule Rule
+	// Revision is what the fault is at; of a file that says no revision, only File is set.
+	Revision Revision
+	// Other is the other file of a version that two claim, and OtherLine the line in it.
+	Other     Revision
+	OtherLine int
+	// Missing is the version that Revision follows and that no file has.
+	Missing string
+	Err     *Error
+}
+
+// RefusedError is a history that its tool would refuse as it stands.
+type RefusedError struct {
+	// History is what could be read: every revision, in no order that holds, those that claim one version included.
+	History *History
+	// Faults are all there are, at least one.
+	Faults []Fault
+}
+
+func (e *RefusedError) Error() string {
+	text := e.Faults[0].Err.Error()
+	if more := len(e.Faults) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %d more faults of this history)", more)
+	}
+	return text
+}
+
+func (e *RefusedError) Unwrap() error { return e.Faults[0].Err }
