@@ -41,6 +41,10 @@ func (c *run) findHistories(ctx context.Context) (err error) {
 	}); ok && len(c.config.TypeAliases) > 0 {
 		found.format = f.WithTypeAliases(c.config.TypeAliases)
 	}
+	// A format whose revisions name their parents has its own way to read several folders.
+	if folders := c.contractFolders(found.dir); len(folders) > 0 && found.format.Tool().Order != nil {
+		found.format = inFolders{found.format, folders}
+	}
 	c.format = found.format
 	refused := (*migration.RefusedError)(nil)
 	c.proposed, err = readHistory(c.headTree, found)

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/headgate/headgate/internal/migration"
+)
+
+// contractFolders are the folders that the setting `contract` names beside the migrations' own.
+func (c *run) contractFolders(dir string) []string {
+	var folders []string
+	for _, pattern := range c.config.Contract {
+		folder := path.Clean(strings.TrimSuffix(pattern, "/**"))
+		if folder == dir || strings.ContainsAny(folder, "*?[{") {
+			continue
+		}
+		for _, tree := range []fs.FS{c.headTree, c.baseTree} {
+			if info, err := fs.Stat(tree, folder); err == nil && info.IsDir() {
+				folders = append(folders, folder)
+				break
+			}
+		}
+	}
+	return folders
+}
+
+// inFolders is a format whose history lies in several folders: those that expand the schema in one, those that contract it in
+// others. The tool runs all of them by their versions and notes them in one table.
+type inFolders struct {
+	migration.Format
+	contract []string
+}
+
+// Read reads the folders into one history.
+func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
+	h, err := f.Format.Read(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range f.contract {
+		more, err := f.Format.Read(fsys, folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // there was no contract migration yet
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range more.Revisions {
+			r.Contract = true
+			h.Revisions = append(h.Revisions, r)
+		}
+	}
+	return f.Tool().Sort(h)
+}
+
+// Migrator applies each revision from its own folder.
+func (f inFolders) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, env func(string) (string, bool)) (migration.Migrator, error) {
+	parts := map[string]*migration.History{}
+	for _, r := range h.Revisions {
+		dir := path.Dir(r.File)
+		if parts[dir] == nil {
+			parts[dir] = &migration.History{Format: h.Format, Dir: dir}
+		}
+		parts[dir].Revisions = append(parts[dir].Revisions, r)
+	}
+	all := byFolder{}
+	for dir, part := range parts {
+		m, err := f.Format.Migrator(fsys, part, db, env)
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all[dir] = m
+	}
+	return all, nil
+}
+
+// byFolder are the migrators of the folders.
+type byFolder map[string]migration.Migrator
+
+func (b byFolder) of(r migration.Revision) (migration.Migrator, error) {
+	if m := b[path.Dir(r.File)]; m != nil {
+		return m, nil
+	}
+	return nil, fmt.Errorf("%s lies in no folder of the history", r.File)
+}
+
+// Apply runs one revision.
+func (b byFolder) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	m, err := b.of(r)
+	if err != nil {
+		return nil, err
+	}
+	return m.Apply(ctx, r)
+}
+
+// Revert takes one revision back.
+func (b byFolder) Revert(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	m, err := b.of(r)
+	if err != nil {
+		return nil, err
+	}
+	return m.Revert(ctx, r)
+}
+
+// Close closes all of them.
+func (b byFolder) Close() (err error) {
+	for _, m := range b {
+		err = errors.Join(err, m.Close())
+	}
+	return err
+}
