@@ -12,7 +12,6 @@ import (
 	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/schema"
 	"github.com/headgate/headgate/internal/sqltext"
-	"github.com/headgate/headgate/internal/statement"
 )
 
 // judge collects what is said of the references, one after the other.
@@ -289,143 +288,6 @@ func (j *judge) originOf(o schema.Object, action schema.Action) *schema.Origin {
 	return nil
 }
 
-// noArbiter is what the planner answers to an ON CONFLICT for which there is no unique index (manual, appendix A:
-// invalid_column_reference).
-const noArbiter = "42P10"
-
-// arbiter is the pending change that brings or removes the unique index that an ON CONFLICT needs.
-func (j *judge) arbiter(h *hearing, d drift) *schema.Origin {
-	if d.refused.Code != noArbiter {
-		return nil
-	}
-	action := schema.Removed
-	if d.rule == "code-ahead" {
-		action = schema.Added
-	}
-	target := conflictTarget(h.SQL)
-	var other *schema.Origin
-	for i := range j.Origins {
-		o := &j.Origins[i]
-		at := slices.IndexFunc(h.writes, func(w statement.Write) bool { return w.Table == o.Object.Table })
-		columns, unique := uniqueColumns(cmp.Or(o.After, o.Before))
-		if o.Action != action || !unique || at < 0 {
-			continue
-		}
-		for s := range j.Schemas {
-			t := j.tableOf(s, h.writes[at])
-			if t != nil && sameNames(t.names(columns), target) {
-				return o
-			}
-		}
-		other = cmp.Or(other, o)
-	}
-	return other
-}
-
-// uniqueColumns are the columns that an index or a constraint holds to be unique; false where it is another kind of object.
-func uniqueColumns(e *schema.Entry) ([]int16, bool) {
-	switch {
-	case e.Index != nil && e.Index.Unique:
-		return e.Index.Columns, true
-	case e.Constraint != nil && (e.Constraint.ConType == "u" || e.Constraint.ConType == "p"):
-		return e.Constraint.Columns, true
-	}
-	return nil, false
-}
-
-// conflictTarget are the names in the parentheses after ON CONFLICT.
-func conflictTarget(sql string) []string {
-	w := readWords(sql)
-	for i := 0; i+1 < len(w); i++ {
-		if w[i] != "on" || w[i+1] != "conflict" {
-			continue
-		}
-		var names []string
-		for _, name := range w[i+2:] {
-			if name == "do" || name == "where" {
-				break
-			}
-			if name != "" {
-				names = append(names, name)
-			}
-		}
-		return names
-	}
-	return nil
-}
-
-func sameNames(a, b []string) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(a, func(name string) bool { return !slices.Contains(b, name) })
-}
-
-// unknown is a reference that every schema refuses. That is no drift: a broad net catches prose that looks like
-// SQL, other dialects and fragments. Only where the server says that an object is missing is it held against the
-// code, and the less sure it is that the text goes to this database, the quieter.
-func (j *judge) unknown(h *hearing, i int, refused *pgconn.PgError) bool {
-	reason := "both schemas refuse it: " + refused.Message
-	lacks, ok := readMissing(refused)
-	if !ok || !h.proposed {
-		j.unchecked(&h.use, reason)
-		return false
-	}
-	if j.made.makes(lacks.kind, lacks.name) {
-		j.unchecked(&h.use, fmt.Sprintf("the code makes the %s %s itself", lacks.kind, lacks.name))
-		return false
-	}
-	severity := j.unknownSeverity(h, lacks)
-	if severity == "" {
-		j.unchecked(&h.use, reason)
-		return false
-	}
-	d := drift{rule: "unknown-reference", severity: severity, cell: cellEnd, at: len(j.Schemas) - 1, refused: refused}
-	f := j.finding(h, i, d, int(refused.Position))
-	f.Message, f.Remedy = unknownWords(refused, lacks, j.namesakes(lacks), h.released)
-	object := schema.Object{Kind: lacks.kind, Schema: lacks.schema, Table: lacks.table, Name: lacks.name}
-	if t := j.tableBehind(lacks, readWords(h.SQL)); t != nil {
-		object.Schema, object.Table = t.Schema, t.Name
-	}
-	j.add(f, h, nil, &object)
-	return true
-}
-
-// unknownSeverity is how much it weighs that no schema has an object; empty where it says nothing about this database.
-func (j *judge) unknownSeverity(h *hearing, lacks missing) Severity {
-	relation := lacks.kind == schema.Table || lacks.kind == schema.Namespace
-	switch {
-	case relation && h.Certain && !h.released:
-		return Warning
-	case relation || !j.mentionsTable(h.SQL):
-		return "" // it may live in another database
-	case !h.released:
-		return Error
-	case h.Certain:
-		return Warning
-	}
-	return ""
-}
-
-// tableBehind is the table of which a statement asks an unknown column: the one that the error names, itself or by its alias, or the
-// only one that the statement names. It is nil where that cannot be told.
-func (j *judge) tableBehind(lacks missing, w words) *schema.Object {
-	if lacks.kind != schema.Column {
-		return nil
-	}
-	var found *schema.Object
-	for o := range j.last() {
-		if o.Kind != schema.Table && o.Kind != schema.View || !slices.Contains(w, o.Name) {
-			continue
-		}
-		if lacks.table != "" && lacks.table != o.Name && !w.aliases(o.Name, lacks.table) {
-			continue
-		}
-		if found != nil {
-			return nil
-		}
-		found = &o
-	}
-	return found
-}
-
 // touches is the first change to a table that the statement mentions, for errors that name no object.
 func (j *judge) touches(w words) *schema.Origin {
 	for i, o := range j.Origins {
@@ -442,33 +304,6 @@ func (j *judge) built() bool { return j.Schemas[len(j.Schemas)-1].Name == schema
 
 // last is the schema that the deploy ends with, or the last one that could be built.
 func (j *judge) last() schema.Snapshot { return j.Schemas[len(j.Schemas)-1].Snapshot }
-
-// namesakes are the proposed schema's functions that have the name of a missing one and take other arguments, sorted.
-func (j *judge) namesakes(lacks missing) []string {
-	var found []string
-	if lacks.kind == schema.Function {
-		for o := range j.last() {
-			if lacks.matches(o) {
-				found = append(found, o.Name)
-			}
-		}
-	}
-	slices.Sort(found)
-	return found
-}
-
-// mentionsTable tells whether the statement names a table or view of the proposed schema.
-func (j *judge) mentionsTable(sql string) bool {
-	if j.tables == nil {
-		j.tables = map[string]bool{}
-		for o := range j.last() {
-			if o.Kind == schema.Table || o.Kind == schema.View {
-				j.tables[o.Name] = true
-			}
-		}
-	}
-	return slices.ContainsFunc(readWords(sql), func(w string) bool { return j.tables[w] })
-}
 
 func (j *judge) unchecked(u *use, reason string) {
 	j.coverage.Unchecked = append(j.coverage.Unchecked,
