@@ -139,7 +139,7 @@ func (j *judge) restricts(o *schema.Origin, t *table, w *statement.Write, c cros
 	case !t.on(o.Object):
 		return ""
 	case e.Index != nil && added && e.Index.Unique && !e.Index.Constraint:
-		if t.touches(w, e.Index.Columns) && !j.wasUnique(c.from, t, e.Index.Columns, e.Index.Predicate) {
+		if t.touches(w, e.Index.Columns) && !j.allNew(c.from, t, e.Index.Columns) && !j.wasUnique(c.from, t, e.Index.Columns, e.Index.Predicate) {
 			return fmt.Sprintf("adds the unique %s on %s", o.Object.Kind, t.describe(o.Object, e.Index.Columns))
 		}
 	case e.Column != nil && o.Action == schema.Changed:
@@ -183,7 +183,7 @@ func (j *judge) newConstraint(o *schema.Origin, e *schema.Entry, t *table, w *st
 			return ""
 		}
 		return fmt.Sprintf("adds the FOREIGN KEY %q of %q, which points to the rows of %s", o.Object.Name, o.Object.Table, t.name)
-	case !t.on(o.Object) || !t.touches(w, f.Columns):
+	case !t.on(o.Object) || !t.touches(w, f.Columns) || j.allNew(c.from, t, f.Columns):
 		return ""
 	case (f.ConType == "u" || f.ConType == "p") && j.wasUnique(c.from, t, f.Columns, ""):
 		return ""
@@ -198,6 +198,21 @@ func (j *judge) newConstraint(o *schema.Origin, e *schema.Entry, t *table, w *st
 		}
 	}
 	return fmt.Sprintf("adds the %s constraint on %s", word, t.describe(o.Object, f.Columns))
+}
+
+// allNew tells whether none of the columns was there before: then the released code gives them no value, and their default was
+// held against the restriction when it came.
+func (j *judge) allNew(at int, t *table, numbers []int16) bool {
+	for _, n := range numbers {
+		there := slices.IndexFunc(t.columns, func(c tableColumn) bool { return c.entry.Number == n })
+		if there < 0 {
+			return false // an expression
+		}
+		if _, stood := j.Schemas[at].Snapshot[t.columns[there].object]; stood {
+			return false
+		}
+	}
+	return len(numbers) > 0
 }
 
 // notValid ends the definition of a constraint that is held against new rows only (pg_get_constraintdef).
