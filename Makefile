@@ -15,7 +15,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o headgate .
 
 test:
-	go test $(RACE) ./...
+	go test -timeout 30m $(RACE) ./...
 
 # go run builds a tool once and keeps it in Go's build cache.
 lint:
