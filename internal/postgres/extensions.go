@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // MissingExtensionsError says that the server's machine or image lacks extensions that migrations create.
@@ -54,10 +55,12 @@ func (d *Database) CreateExtensions(ctx context.Context, names []string) error {
 	return nil
 }
 
-// CreateAvailable makes an extension where the server has it, as CreateExtensions does; false where it does not.
+// CreateAvailable makes an extension where the server has it, as CreateExtensions does; false where it does not, or where
+// the server does not let its administrator make it.
 func (d *Database) CreateAvailable(ctx context.Context, name string) (bool, error) {
 	err := d.CreateExtensions(ctx, []string{name})
-	if missing := (*MissingExtensionsError)(nil); errors.As(err, &missing) {
+	missing, refused := (*MissingExtensionsError)(nil), (*pgconn.PgError)(nil)
+	if errors.As(err, &missing) || errors.As(err, &refused) && refused.Severity == "ERROR" {
 		return false, nil
 	}
 	return err == nil, err
