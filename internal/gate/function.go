@@ -166,17 +166,7 @@ func (f *function) checkProcedural(ctx context.Context, conn *pgx.Conn) (*pgconn
 // brokenFunction makes the finding, at the migration that breaks the function.
 func (j *judge) brokenFunction(o schema.Object, body brokenBody, to int) {
 	refused := body.refused
-	d := drift{rule: "breaks-released-code", at: to, refused: refused}
-	for _, m := range j.meets {
-		if m.schema != to || m.weight == "" {
-			continue
-		}
-		name := cellName(m.code, j.Schemas[to].Name)
-		d.cells = append(d.cells, name)
-		if d.cell == "" || weight[m.weight] < weight[d.severity] {
-			d.cell, d.severity = name, m.weight
-		}
-	}
+	d, matters := j.weigh(func(m meeting) bool { return m.schema == to })
 	lacks, known := readMissing(refused)
 	var origin *schema.Origin
 	if known {
@@ -188,15 +178,12 @@ func (j *judge) brokenFunction(o schema.Object, body brokenBody, to int) {
 	if origin == nil {
 		origin = j.namedIn(body.definition)
 	}
-	if d.cell == "" || origin == nil {
+	if !matters || origin == nil {
 		return // the deploy does not bring this schema and a code version together, or changes nothing
 	}
-	f := Finding{Rule: d.rule, Severity: d.severity, Cell: d.cell, SQLState: refused.Code,
+	f := Finding{Rule: "breaks-released-code", Severity: d.severity, Cell: d.cell, Cells: d.cells, SQLState: refused.Code,
 		File: origin.Revision.File, Line: origin.Line, EndLine: origin.Line, Object: &o,
 		Migration: &Migration{Version: origin.Revision.Version, File: origin.Revision.File, Line: origin.Line}}
-	if len(d.cells) > 1 {
-		f.Cells = d.cells
-	}
 	f.Message = fmt.Sprintf("%s fails from pending migration %s on: its body is text that PostgreSQL does not hold against a change, and now %s",
 		o, place(origin), refused.Message)
 	f.Remedy = fmt.Sprintf("replace the function in the same migration, %s, so that its body holds on the schema as it is then", origin.Revision.File)

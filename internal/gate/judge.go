@@ -154,30 +154,39 @@ type drift struct {
 	refused  *pgconn.PgError
 }
 
-// drifts weighs a use's failures by the cells that the order looks at; false where none of them matters.
-func (j *judge) drifts(u *use, row []*postgres.Answer) (d drift, matters bool) {
-	worst := -1
-	for i, m := range j.meets {
-		fails := refused(row[m.schema]) != nil
-		if !fails || m.weight == "" || !u.in(m.code) || m.code == codeReleased && refused(row[0]) != nil {
-			continue // what fails on the baseline was failing before
+// weigh gives the cells in which something fails, of those that the order looks at, and what the one that weighs most says;
+// false where there is none.
+func (j *judge) weigh(fails func(meeting) bool) (d drift, matters bool) {
+	for _, m := range j.meets {
+		if m.weight == "" || !fails(m) {
+			continue
 		}
-		d.cells = append(d.cells, cellName(m.code, j.Schemas[m.schema].Name))
-		if worst < 0 || weight[m.weight] < weight[j.meets[worst].weight] {
-			worst = i
+		name := cellName(m.code, j.Schemas[m.schema].Name)
+		d.cells = append(d.cells, name)
+		if d.cell == "" || weight[m.weight] < weight[d.severity] {
+			d.cell, d.severity, d.at = name, m.weight, m.schema
 		}
 	}
-	if worst < 0 {
-		return drift{}, false
-	}
-	m := j.meets[worst]
-	d.at, d.severity, d.cell, d.refused = m.schema, m.weight, cellName(m.code, j.Schemas[m.schema].Name), refused(row[m.schema])
+	matters = len(d.cells) > 0
 	if len(d.cells) == 1 {
 		d.cells = nil
 	}
-	later := slices.ContainsFunc(row[m.schema:], func(a *postgres.Answer) bool { return refused(a) == nil })
+	return d, matters
+}
+
+// drifts weighs a use's failures; false where none of them matters.
+func (j *judge) drifts(u *use, row []*postgres.Answer) (d drift, matters bool) {
+	d, matters = j.weigh(func(m meeting) bool {
+		before := m.code == codeReleased && refused(row[0]) != nil // what fails on the baseline was failing before
+		return refused(row[m.schema]) != nil && u.in(m.code) && !before
+	})
+	if !matters {
+		return d, false
+	}
+	d.refused = refused(row[d.at])
+	later := slices.ContainsFunc(row[d.at:], func(a *postgres.Answer) bool { return refused(a) == nil })
 	switch {
-	case m.code == codeProposed && later:
+	case !d.released() && later:
 		d.rule = "code-ahead"
 	case u.released:
 		d.rule = "breaks-released-code"
@@ -234,7 +243,7 @@ func (j *judge) drift(h *hearing, i int, row []*postgres.Answer) bool {
 		}
 		found = true
 		f := j.finding(h, i, d, n.position)
-		origin := j.originOf(n.object, action)
+		origin := j.changeOf(&n.object, action)
 		f.Message, f.Remedy = j.needWords(d, n.object, origin)
 		j.add(f, h, origin, &n.object)
 	}
@@ -278,11 +287,14 @@ func (j *judge) guess(h *hearing, i int, d drift, action schema.Action) {
 	j.add(f, h, origin, object)
 }
 
-// originOf is the last pending change of this kind to an object.
-func (j *judge) originOf(o schema.Object, action schema.Action) *schema.Origin {
+// changeOf is the last pending change to an object, of the given kinds or of any.
+func (j *judge) changeOf(o *schema.Object, actions ...schema.Action) *schema.Origin {
+	if o == nil {
+		return nil
+	}
 	for i := len(j.Origins) - 1; i >= 0; i-- {
-		if j.Origins[i].Object == o && j.Origins[i].Action == action {
-			return &j.Origins[i]
+		if c := &j.Origins[i]; c.Object == *o && (len(actions) == 0 || slices.Contains(actions, c.Action)) {
+			return c
 		}
 	}
 	return nil
@@ -320,11 +332,16 @@ func (j *judge) count(u *use) {
 // finding places a finding where the server points in a probe (in characters from 1; 0 is nowhere), or else where the reference
 // begins.
 func (j *judge) finding(h *hearing, i int, d drift, position int) Finding {
-	p := h.probes[i]
-	start, end := pointed(p.SQL, position)
-	f := j.place(h, p.Offset(start), p.Offset(end-1)+1)
+	start, end := pointed(h.probes[i].SQL, position)
+	f := j.placeIn(h, i, start, end)
 	f.Rule, f.Severity, f.Cell, f.Cells, f.SQLState = d.rule, d.severity, d.cell, d.cells, d.refused.Code
 	return f
+}
+
+// placeIn is a finding at a range of a probe, in runes from 0.
+func (j *judge) placeIn(h *hearing, i, start, end int) Finding {
+	p := h.probes[i]
+	return j.place(h, p.Offset(start), p.Offset(end-1)+1)
 }
 
 // place is a finding at a range of the statement, in runes from 0.

@@ -135,31 +135,20 @@ func (j *judge) requiredColumn(h *hearing, w *statement.Write, out [][]schema.Ob
 	if free < 0 || !j.holds(h, free) {
 		return
 	}
-	d := drift{rule: "required-column"}
-	for _, m := range j.meets {
-		if m.weight == "" || !h.in(m.code) || !slices.Contains(out[m.schema], o) || m.code == codeReleased && slices.Contains(out[0], o) {
-			continue
-		}
-		if h.Model && j.mapped[m.code][mapping{w.Schema, w.Table, o.Name}] {
-			continue // another model of the table writes it, and this one may only read
-		}
-		name := cellName(m.code, j.Schemas[m.schema].Name)
-		d.cells = append(d.cells, name)
-		if d.cell == "" || weight[m.weight] < weight[d.severity] {
-			d.cell, d.severity, d.at = name, m.weight, m.schema
-		}
-	}
-	if d.cell == "" {
+	d, matters := j.weigh(func(m meeting) bool {
+		before := m.code == codeReleased && slices.Contains(out[0], o)
+		// Another model of the table may write it, and this one only read.
+		elsewhere := h.Model && j.mapped[m.code][mapping{w.Schema, w.Table, o.Name}]
+		return h.in(m.code) && slices.Contains(out[m.schema], o) && !before && !elsewhere
+	})
+	if !matters {
 		return
 	}
 	if d.released() && j.Order == RollbackSafe {
 		d.severity = Error
 	}
-	if len(d.cells) == 1 {
-		d.cells = nil
-	}
 	f := j.place(h, w.Start, w.End)
-	f.Rule, f.Severity, f.Cell, f.Cells, f.SQLState = d.rule, d.severity, d.cell, d.cells, notNullViolation
+	f.Rule, f.Severity, f.Cell, f.Cells, f.SQLState = "required-column", d.severity, d.cell, d.cells, notNullViolation
 	origin := j.changeOf(&o)
 	if origin == nil {
 		origin = j.checkOf(o)

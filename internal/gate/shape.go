@@ -82,12 +82,12 @@ func (j *judge) readTypes(ctx context.Context, s *Schema, wanted map[typeKey]typ
 	return err
 }
 
-// crossing is a step of the deploy over which a code version lives: it meets the schemas on both sides.
+// crossing is a step of the deploy over which a code version lives: it meets the schemas on both sides. The cells are those
+// after the step.
 type crossing struct {
 	from, to int
 	cell     string
 	cells    []string // both code versions', where both cross
-	severity Severity // of the cell
 }
 
 // crossings are the steps over which a use lives, in the order of the deploy. Where a cell weighs no more than a notice, the
@@ -95,22 +95,11 @@ type crossing struct {
 func (j *judge) crossings(u *use) []crossing {
 	var all []crossing
 	for to := 1; to < len(j.Schemas); to++ {
-		c := crossing{from: to - 1, to: to}
-		for _, code := range []string{codeReleased, codeProposed} {
-			if !u.in(code) || !j.meet(code, to-1) || !j.meet(code, to) || j.weight(code, to-1) == Notice {
-				continue
-			}
-			name, severity := cellName(code, j.Schemas[to].Name), j.weight(code, to)
-			c.cells = append(c.cells, name)
-			if c.cell == "" || weight[severity] < weight[c.severity] {
-				c.cell, c.severity = name, severity
-			}
-		}
-		if len(c.cells) == 1 {
-			c.cells = nil
-		}
-		if c.cell != "" {
-			all = append(all, c)
+		d, crosses := j.weigh(func(m meeting) bool {
+			return m.schema == to && u.in(m.code) && j.meet(m.code, to-1) && j.weight(m.code, to-1) != Notice
+		})
+		if crosses {
+			all = append(all, crossing{from: to - 1, to: to, cell: d.cell, cells: d.cells})
 		}
 	}
 	return all
@@ -131,12 +120,12 @@ func (j *judge) shapeChanges(h *hearing) {
 				continue
 			}
 			inRow := sameColumns(before.Columns, after.Columns)
-			star, isStar := starOf(h.probes[i].SQL)
-			f := j.place(h, h.probes[i].Offset(star), h.probes[i].Offset(star)+1)
+			start, isStar := starOf(h.probes[i].SQL)
+			end := start + 1
 			if !isStar {
-				start, end := pointed(h.probes[i].SQL, 0)
-				f = j.place(h, h.probes[i].Offset(start), h.probes[i].Offset(end-1)+1)
+				start, end = pointed(h.probes[i].SQL, 0)
 			}
+			f := j.placeIn(h, i, start, end)
 			f.Rule, f.Severity, f.Cell, f.Cells = "result-shape", Warning, c.cell, c.cells
 			object, origin := j.columnBehind(on, at)
 			f.Message, f.Remedy = j.shapeWords(c, differences, isStar, inRow, origin)
@@ -266,19 +255,6 @@ type columnKey struct {
 	number int16
 }
 
-// changeOf is the last pending change to an object.
-func (j *judge) changeOf(o *schema.Object) *schema.Origin {
-	if o == nil {
-		return nil
-	}
-	for i := len(j.Origins) - 1; i >= 0; i-- {
-		if j.Origins[i].Object == *o {
-			return &j.Origins[i]
-		}
-	}
-	return nil
-}
-
 // starOf is the rune offset of the first * that stands for columns.
 func starOf(sql string) (offset int, found bool) {
 	scan := sqltext.NewScanner(sql)
@@ -313,7 +289,7 @@ func (j *judge) parameterTypes(h *hearing) {
 					continue
 				}
 				start, end := parameterIn(h.probes[i].SQL, n+1)
-				f := j.place(h, h.probes[i].Offset(start), h.probes[i].Offset(end-1)+1)
+				f := j.placeIn(h, i, start, end)
 				f.Rule, f.Severity, f.Cell, f.Cells = "parameter-type", Warning, c.cell, c.cells
 				origin := j.retyped(was, is, readWords(h.SQL))
 				var object *schema.Object
