@@ -68,7 +68,7 @@ func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, erro
 		return schemas{}, err
 	}
 	built.steps = []gate.Schema{released}
-	built.steps[0].Name, built.steps[0].ChecksBodies = "S0", checksBodies
+	built.steps[0].Name, built.steps[0].ChecksBodies = gate.SchemaReleased, checksBodies
 	built.database = database
 	c.watch.took("released", time.Since(start))
 	if len(c.faults) > 0 {
@@ -85,7 +85,7 @@ func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, erro
 
 // proposed is S1, or nil where it cannot be built.
 func (s *schemas) proposed() *gate.Schema {
-	if last := &s.steps[len(s.steps)-1]; last.Name == "S1" {
+	if last := &s.steps[len(s.steps)-1]; last.Name == gate.SchemaProposed {
 		return last
 	}
 	return nil
@@ -103,9 +103,9 @@ func steps(pending []migration.Revision) []step {
 		}
 	}
 	if len(contract) == 0 {
-		return []step{{"S1", expand}}
+		return []step{{gate.SchemaProposed, expand}}
 	}
-	return []step{{"SE", expand}, {"S1", contract}}
+	return []step{{gate.SchemaExpanded, expand}, {gate.SchemaProposed, contract}}
 }
 
 // step is the migrations that lead from one schema of the deploy to the next.

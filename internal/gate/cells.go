@@ -2,9 +2,9 @@ package gate
 
 // cells are the pairs of code and schema, row by row, with what was found in each.
 func (j *judge) cells() []Cell {
-	names := []string{schemaReleased, schemaProposed}
+	names := []string{SchemaReleased, SchemaProposed}
 	if j.split() {
-		names = []string{schemaReleased, schemaExpanded, schemaProposed}
+		names = []string{SchemaReleased, SchemaExpanded, SchemaProposed}
 	}
 	var all []Cell
 	for _, code := range []string{codeReleased, codeProposed} {

@@ -19,7 +19,7 @@ import (
 
 // Schema is one step of the deploy: a database with a schema in it, and what the catalog says of it.
 type Schema struct {
-	// Name is "S0", "SE" or "S1".
+	// Name is SchemaReleased, SchemaExpanded or SchemaProposed.
 	Name     string
 	Config   *pgx.ConnConfig
 	Snapshot schema.Snapshot
@@ -174,9 +174,9 @@ func analyseAll(ctx context.Context, schemas []Schema, texts []string) ([][]post
 // adjective names the schema in a sentence: "the released schema".
 func (s *Schema) adjective() string {
 	switch s.Name {
-	case schemaReleased:
+	case SchemaReleased:
 		return "released"
-	case schemaExpanded:
+	case SchemaExpanded:
 		return "expanded"
 	}
 	return "proposed"

@@ -312,7 +312,7 @@ func (j *judge) touches(w words) *schema.Origin {
 }
 
 // built tells whether there is a proposed schema.
-func (j *judge) built() bool { return j.Schemas[len(j.Schemas)-1].Name == schemaProposed }
+func (j *judge) built() bool { return j.Schemas[len(j.Schemas)-1].Name == SchemaProposed }
 
 // last is the schema that the deploy ends with, or the last one that could be built.
 func (j *judge) last() schema.Snapshot { return j.Schemas[len(j.Schemas)-1].Snapshot }

@@ -24,7 +24,7 @@ func TestInconclusiveIsNoVerdict(t *testing.T) {
 	} {
 		j := newJudge(Subject{
 			Order:   CodeFirst,
-			Schemas: []Schema{{Name: schemaReleased, Snapshot: schema.Snapshot{}}, {Name: schemaProposed, Snapshot: schema.Snapshot{}}},
+			Schemas: []Schema{{Name: SchemaReleased, Snapshot: schema.Snapshot{}}, {Name: SchemaProposed, Snapshot: schema.Snapshot{}}},
 			Stood:   func(reference.Reference) bool { return false },
 			Sources: fstest.MapFS{}, ReleasedSources: fstest.MapFS{},
 		})

@@ -33,9 +33,9 @@ const SplitPromise = "the deploy runs the migrations that expand the schema, the
 
 // Names of the schemas, in the order in which a deploy reaches them.
 const (
-	schemaReleased = "S0"
-	schemaExpanded = "SE" // after the migrations that expand, before those that contract
-	schemaProposed = "S1"
+	SchemaReleased = "S0"
+	SchemaExpanded = "SE" // after the migrations that expand, before those that contract
+	SchemaProposed = "S1"
 )
 
 // Names of the code versions.
@@ -92,7 +92,7 @@ func (s *Subject) meetings() []meeting {
 // split tells whether the pending migrations are split into expanding and contracting ones.
 func (s *Subject) split() bool {
 	for _, schema := range s.Schemas {
-		if schema.Name == schemaExpanded {
+		if schema.Name == SchemaExpanded {
 			return true
 		}
 	}

@@ -63,7 +63,7 @@ func (j *judge) restrictions(h *hearing, c crossing, w *statement.Write, said ma
 
 // happensIn tells whether a change lies in a step of the deploy, and still stands after it.
 func (j *judge) happensIn(o *schema.Origin, c crossing) bool {
-	if j.split() && o.Revision.Contract != (j.Schemas[c.to].Name == schemaProposed) {
+	if j.split() && o.Revision.Contract != (j.Schemas[c.to].Name == SchemaProposed) {
 		return false
 	}
 	was, stood := j.Schemas[c.from].Snapshot[o.Object]

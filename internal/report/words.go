@@ -141,7 +141,7 @@ const expanded = "expanded"
 
 // Matrix are the cells of the deploy matrix, row by row. The expanded schema's are there where the result has them.
 func Matrix(r *gate.Result) [][]MatrixCell {
-	schemas := []struct{ letter, name string }{{"S0", "released"}, {"SE", expanded}, {"S1", "proposed"}}
+	schemas := []struct{ letter, name string }{{gate.SchemaReleased, "released"}, {gate.SchemaExpanded, expanded}, {gate.SchemaProposed, "proposed"}}
 	if !slices.ContainsFunc(r.Cells, func(c gate.Cell) bool { return strings.HasSuffix(c.Name, "xSE") }) {
 		schemas = slices.Delete(schemas, 1, 2)
 	}
