@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/headgate/headgate/internal/syntax"
 	"github.com/headgate/headgate/internal/syntax/python"
 )
 
@@ -178,7 +178,7 @@ func (g *models) place(m *model) (bool, error) {
 	case m.kind == sqlModel:
 		name = text(strings.ToLower(c.name))
 	case m.kind == flask && (m.parent == nil || g.hasPrimaryKey(c)):
-		name = text(snakeCase(c.name))
+		name = text(syntax.SnakeCase(c.name))
 	case m.parent != nil:
 		m.table = m.parent.table
 		return true, nil
@@ -288,21 +288,6 @@ func (g *models) hasPrimaryKey(c *class) bool {
 		}
 	}
 	return false
-}
-
-// snakeCase is how Flask-SQLAlchemy makes a table's name of a class's (flask_sqlalchemy.model.camel_to_snake_case).
-func snakeCase(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, c := range runes {
-		lowerBefore := i > 0 && (unicode.IsLower(runes[i-1]) || unicode.IsDigit(runes[i-1]))
-		lowerAfter := i+1 < len(runes) && unicode.IsLower(runes[i+1])
-		if unicode.IsUpper(c) && (lowerBefore || i > 0 && lowerAfter) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(c))
-	}
-	return strings.TrimLeft(b.String(), "_")
 }
 
 // fill gives a model's columns to its table: those of the mixins first, as they were made.

@@ -3,8 +3,8 @@ package python
 import (
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/headgate/headgate/internal/syntax"
 	py "github.com/headgate/headgate/internal/syntax/python"
 )
 
@@ -165,7 +165,7 @@ func (r *reader) readName(m *mapped) {
 	case m.base == sqlModelBase:
 		m.table.name = strings.ToLower(m.class.def.Name.Name)
 	case m.base == flaskBase && (m.parent == nil || r.hasPrimaryKey(m.class)):
-		m.table.name = camelToSnake(m.class.def.Name.Name)
+		m.table.name = syntax.SnakeCase(m.class.def.Name.Name)
 	case m.parent != nil:
 		m.single, m.table = true, m.parent.table
 		return
@@ -321,21 +321,6 @@ func (r *reader) metadataSchema(of entity) (*string, bool) {
 		}
 	}
 	return nil, false
-}
-
-// camelToSnake is how Flask-SQLAlchemy makes a table's name of a class's (flask_sqlalchemy.model.camel_to_snake_case).
-func camelToSnake(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, c := range runes {
-		lowerBefore := i > 0 && (unicode.IsLower(runes[i-1]) || unicode.IsDigit(runes[i-1]))
-		lowerAfter := i+1 < len(runes) && unicode.IsLower(runes[i+1])
-		if unicode.IsUpper(c) && (lowerBefore || i > 0 && lowerAfter) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(c))
-	}
-	return strings.TrimLeft(b.String(), "_")
 }
 
 // hasColumns tells whether a class's own body has a column.
