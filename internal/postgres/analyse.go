@@ -297,38 +297,3 @@ func (r *reader) columns(m *pgproto3.RowDescription) []Column {
 	}
 	return columns
 }
-
-// TypeOf names a type as a catalog does: by its oid and its modifier, -1 where it has none.
-type TypeOf struct {
-	OID      uint32
-	Modifier int32
-}
-
-// TypeNames gives types the names that SQL has for them, "character varying(20)", in one query. A type that is
-// not there is "???", and oid 0 "-" (format_type, manual, section 9.26).
-func TypeNames(ctx context.Context, config *pgx.ConnConfig, types []TypeOf) (names map[TypeOf]string, err error) {
-	names = make(map[TypeOf]string, len(types))
-	if len(types) == 0 {
-		return names, nil
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("connect to name types: %w", err)
-	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
-	oids, modifiers := make([]uint32, len(types)), make([]int32, len(types))
-	for i, t := range types {
-		oids[i], modifiers[i] = t.OID, t.Modifier
-	}
-	rows, err := conn.Query(ctx, `SELECT oid, modifier, pg_catalog.format_type(oid, modifier)
-		FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.int4[]) AS t (oid, modifier)`, oids, modifiers)
-	if err != nil {
-		return nil, fmt.Errorf("name types: %w", err)
-	}
-	var t TypeOf
-	var name string
-	if _, err := pgx.ForEachRow(rows, []any{&t.OID, &t.Modifier, &name}, func() error { names[t] = name; return nil }); err != nil {
-		return nil, fmt.Errorf("name types: %w", err)
-	}
-	return names, nil
-}

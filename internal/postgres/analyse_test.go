@@ -131,10 +131,10 @@ func TestAnalyse(t *testing.T) {
 		}
 		var columns, parameters []string
 		for _, col := range a.Columns {
-			columns = append(columns, col.Name+" "+names[TypeOf{col.Type, col.Modifier}])
+			columns = append(columns, col.Name+" "+names[typeOf{col.Type, col.Modifier}])
 		}
 		for _, oid := range a.Parameters {
-			parameters = append(parameters, names[TypeOf{oid, -1}])
+			parameters = append(parameters, names[typeOf{oid, -1}])
 		}
 		got.columns, got.parameters = strings.Join(columns, ", "), strings.Join(parameters, ", ")
 		if c.parameters == "" && !strings.Contains(c.sql, "$") || c.refused != "" || strings.HasPrefix(c.sql, "DELETE FROM trees WHERE mood = $1") {
@@ -146,18 +146,18 @@ func TestAnalyse(t *testing.T) {
 	}
 }
 
-func nameAll(t *testing.T, db *Database, answers []Answer) map[TypeOf]string {
+func nameAll(t *testing.T, db *Database, answers []Answer) map[typeOf]string {
 	t.Helper()
-	var types []TypeOf
+	var types []typeOf
 	for _, a := range answers {
 		for _, c := range a.Columns {
-			types = append(types, TypeOf{c.Type, c.Modifier})
+			types = append(types, typeOf{c.Type, c.Modifier})
 		}
 		for _, oid := range a.Parameters {
-			types = append(types, TypeOf{oid, -1})
+			types = append(types, typeOf{oid, -1})
 		}
 	}
-	names, err := TypeNames(t.Context(), db.Config(), types)
+	names, err := typeNames(t.Context(), db.Config(), types)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,4 +235,39 @@ func TestAnalyseEnds(t *testing.T) {
 	if _, err := Analyse(t.Context(), db.Config(), append([]string{"SELECT ends()"}, statements[1:]...)); err == nil || !strings.Contains(err.Error(), "terminating connection") {
 		t.Errorf("it ended with %v", err)
 	}
+}
+
+// typeOf names a type as a catalog does: by its oid and its modifier, -1 where it has none.
+type typeOf struct {
+	oid      uint32
+	modifier int32
+}
+
+// typeNames gives types the names that SQL has for them, "character varying(20)", in one query. A type that is
+// not there is "???", and oid 0 "-" (format_type, manual, section 9.26).
+func typeNames(ctx context.Context, config *pgx.ConnConfig, types []typeOf) (names map[typeOf]string, err error) {
+	names = make(map[typeOf]string, len(types))
+	if len(types) == 0 {
+		return names, nil
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to name types: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	oids, modifiers := make([]uint32, len(types)), make([]int32, len(types))
+	for i, t := range types {
+		oids[i], modifiers[i] = t.oid, t.modifier
+	}
+	rows, err := conn.Query(ctx, `SELECT oid, modifier, pg_catalog.format_type(oid, modifier)
+		FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.int4[]) AS t (oid, modifier)`, oids, modifiers)
+	if err != nil {
+		return nil, fmt.Errorf("name types: %w", err)
+	}
+	var t typeOf
+	var name string
+	if _, err := pgx.ForEachRow(rows, []any{&t.oid, &t.modifier, &name}, func() error { names[t] = name; return nil }); err != nil {
+		return nil, fmt.Errorf("name types: %w", err)
+	}
+	return names, nil
 }
