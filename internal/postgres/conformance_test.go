@@ -15,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/moby/moby/client"
+
+	"github.com/headgate/headgate/internal/requiretest"
 )
 
 // provided is one provider as the suite sees it.
@@ -25,19 +27,10 @@ type provided struct {
 	left func(t *testing.T) []string
 }
 
-// require ends a test that cannot run: in failure where HEADGATE_REQUIRE names what it needs.
-func require(t testing.TB, need, reason string) {
-	t.Helper()
-	if slices.Contains(strings.Split(os.Getenv("HEADGATE_REQUIRE"), ","), need) {
-		t.Fatalf("HEADGATE_REQUIRE names %s, but %s", need, reason)
-	}
-	t.Skip(reason)
-}
-
 func requireLocal(t testing.TB) {
 	t.Helper()
 	if _, err := newStarter(Options{Env: os.Getenv}).findBinaries(t.Context()); err != nil {
-		require(t, Local, err.Error())
+		requiretest.Skip(t, Local, err.Error())
 	}
 }
 
@@ -46,7 +39,7 @@ func requireContainer(t testing.TB) (*client.Client, string) {
 	t.Helper()
 	cli, err := newStarter(Options{Env: os.Getenv}).connectDocker(t.Context())
 	if err != nil {
-		require(t, Container, err.Error())
+		requiretest.Skip(t, Container, err.Error())
 	}
 	t.Cleanup(func() { cli.Close() })
 	image := os.Getenv("HEADGATE_TEST_IMAGE")
@@ -54,7 +47,7 @@ func requireContainer(t testing.TB) (*client.Client, string) {
 		image = "postgres:17"
 	}
 	if _, err := cli.ImageInspect(t.Context(), image); err != nil {
-		require(t, Container, fmt.Sprintf("image %s: %v", image, err))
+		requiretest.Skip(t, Container, fmt.Sprintf("image %s: %v", image, err))
 	}
 	return cli, stamped(t, cli, image)
 }

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/headgate/headgate/internal/postgres"
+	"github.com/headgate/headgate/internal/requiretest"
 )
 
 // Start gives a server of the local provider and closes it when the test ends. Without one the test is skipped, or fails
@@ -22,10 +21,7 @@ func Start(t testing.TB) *postgres.Server {
 	t.Helper()
 	s, err := postgres.Start(t.Context(), postgres.Options{Provider: postgres.Local, Env: os.Getenv, Progress: func(line string) { t.Log(line) }})
 	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("HEADGATE_REQUIRE"), ","), "local") {
-			t.Fatalf("HEADGATE_REQUIRE names local: %v", err)
-		}
-		t.Skipf("no local PostgreSQL: %v", err)
+		requiretest.Skip(t, "local", "there is no local PostgreSQL: "+err.Error())
 	}
 	t.Cleanup(func() {
 		if err := s.Close(context.Background()); err != nil {
