@@ -10,9 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
-
 	"github.com/headgate/headgate/internal/migration"
 )
 
@@ -25,31 +22,13 @@ func histories(t *testing.T, format migration.Format) {
 		t.Fatal(err)
 	}
 	shown := map[string]bool{}
-	for _, name := range cases {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tree, err := txtar.FS(archive)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := problems(t, format, tree)
-			for line := range strings.Lines(got) {
-				shown[strings.Fields(line)[0]] = true
-			}
-			want, err := fs.ReadFile(tree, wantFile)
-			if err != nil && !*update {
-				t.Fatal(err)
-			}
-			if *update {
-				write(t, name, archive, got)
-			} else if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("what was seen differs (-want +got):\n%s", diff)
-			}
-		})
-	}
+	eachCase(t, cases, func(t *testing.T, tree fs.FS) string {
+		got := problems(t, format, tree)
+		for line := range strings.Lines(got) {
+			shown[strings.Fields(line)[0]] = true
+		}
+		return got
+	})
 	rules := []migration.Rule{migration.EditedMigration, migration.DeletedMigration, migration.DuplicateVersion, migration.OutOfOrder, "none"}
 	if format.Tool().Order == nil {
 		rules = append(rules, migration.BrokenHistory)

@@ -37,6 +37,13 @@ func Run(t *testing.T, format migration.Format) {
 		t.Fatalf("a format needs cases in testdata: %v, %v", cases, err)
 	}
 	server := postgrestest.Start(t)
+	eachCase(t, cases, func(t *testing.T, tree fs.FS) string {
+		return observe(t, format, tree, postgrestest.Database(t, server).Config())
+	})
+}
+
+// eachCase compares what is seen of each case's tree with the file "want" in it, or writes it there.
+func eachCase(t *testing.T, cases []string, see func(*testing.T, fs.FS) string) {
 	for _, name := range cases {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
 			archive, err := txtar.ParseFile(name)
@@ -47,8 +54,7 @@ func Run(t *testing.T, format migration.Format) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			config := postgrestest.Database(t, server).Config()
-			got := observe(t, format, tree, config)
+			got := see(t, tree)
 			want, err := fs.ReadFile(tree, wantFile)
 			if err != nil && !*update {
 				t.Fatal(err)
