@@ -152,7 +152,7 @@ func (f *function) check(ctx context.Context, conn *pgx.Conn, checksBodies bool)
 // checkProcedural asks plpgsql_check for the first error of a body.
 func (f *function) checkProcedural(ctx context.Context, conn *pgx.Conn) (*pgconn.PgError, error) {
 	refused := &pgconn.PgError{Severity: "ERROR"}
-	err := conn.QueryRow(ctx, `SELECT sqlstate, message FROM plpgsql_check_function_tb($1::oid::regprocedure, $2::oid::regclass) WHERE level = 'error' LIMIT 1`,
+	err := conn.QueryRow(ctx, `SELECT sqlstate, message FROM public.plpgsql_check_function_tb($1::oid::regprocedure, $2::oid::regclass) WHERE level = 'error' LIMIT 1`,
 		f.oid, f.table).Scan(&refused.Code, &refused.Message)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
