@@ -8,8 +8,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/headgate/headgate/internal/migration"
 )
 
@@ -61,7 +59,7 @@ func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
 }
 
 // Migrator applies each revision from its own folder.
-func (f inFolders) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, env func(string) (string, bool)) (migration.Migrator, error) {
+func (f inFolders) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (migration.Migrator, error) {
 	parts := map[string]*migration.History{}
 	for _, r := range h.Revisions {
 		dir := path.Dir(r.File)
@@ -72,7 +70,7 @@ func (f inFolders) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig
 	}
 	all := byFolder{}
 	for dir, part := range parts {
-		m, err := f.Format.Migrator(fsys, part, db, env)
+		m, err := f.Format.Migrator(fsys, part, to)
 		if err != nil {
 			return nil, errors.Join(err, all.Close())
 		}

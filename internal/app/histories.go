@@ -195,7 +195,7 @@ func (r registry) claimant(tree fs.FS, name string) (migration.Format, error) {
 		return nil, err
 	}
 	for _, f := range r.formats {
-		if f.Claims(name, beginning) {
+		if f.Claims(name, beginning).Sure {
 			return f, nil
 		}
 	}

@@ -47,7 +47,7 @@ func (c *run) buildFresh(ctx context.Context, server *postgres.Server, built *sc
 
 // applyAll applies the proposed migrations, up to the first that fails.
 func (c *run) applyAll(ctx context.Context, database *postgres.Database) (broken *migration.Error, err error) {
-	migrator, err := c.format.Migrator(c.headTree, c.proposed, database.Config(), c.migrationEnv)
+	migrator, err := c.format.Migrator(c.headTree, c.proposed, c.target(database))
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c *run) reverse(ctx context.Context, server *postgres.Server, built *schem
 	if err != nil {
 		return err
 	}
-	migrator, err := c.format.Migrator(c.headTree, c.proposed, database.Config(), c.migrationEnv)
+	migrator, err := c.format.Migrator(c.headTree, c.proposed, c.target(database))
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (c *run) step(ctx context.Context, database *postgres.Database, r migration
 
 // toolsOwn are the relations of the tool itself, which its first run brings and no way down takes away.
 func (c *run) toolsOwn() []string {
-	if stamps, ok := migration.StampsOf(c.format.Name()); ok {
+	if stamps, ok := c.format.Stamps(); ok {
 		return []string{stamps.Table}
 	}
 	return nil

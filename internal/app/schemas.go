@@ -136,6 +136,11 @@ func (c *run) look(ctx context.Context, database *postgres.Database) (s gate.Sch
 	return s, err
 }
 
+// target is a database that migrations are applied to.
+func (c *run) target(database *postgres.Database) migration.Target {
+	return migration.Target{Database: database.Config(), Env: c.migrationEnv}
+}
+
 func (c *run) applyReleased(ctx context.Context, database *postgres.Database, built *schemas) (err error) {
 	format, history, err := c.releasedHistory()
 	if err != nil {
@@ -144,7 +149,7 @@ func (c *run) applyReleased(ctx context.Context, database *postgres.Database, bu
 	if len(history.Revisions) == 0 {
 		return nil
 	}
-	migrator, err := format.Migrator(c.releasedTree, history, database.Config(), c.migrationEnv)
+	migrator, err := format.Migrator(c.releasedTree, history, c.target(database))
 	if err != nil {
 		return err
 	}
@@ -212,7 +217,7 @@ func (c *run) applyPending(ctx context.Context, server *postgres.Server, built *
 }
 
 func (c *run) applyStep(ctx context.Context, database *postgres.Database, s step, at gate.Schema, built *schemas) (after gate.Schema, err error) {
-	migrator, err := c.format.Migrator(c.headTree, c.proposed, database.Config(), c.migrationEnv)
+	migrator, err := c.format.Migrator(c.headTree, c.proposed, c.target(database))
 	if err != nil {
 		return at, err
 	}

@@ -31,7 +31,7 @@ func (c *run) readStamped(ctx context.Context) (*migration.History, error) {
 	for _, version := range stamp.Versions {
 		applied[version] = true
 	}
-	stamps, _ := migration.StampsOf(c.proposed.Format)
+	stamps, _ := c.format.Stamps()
 	if stamps.HeadsOnly {
 		for _, version := range stamp.Versions {
 			for ancestor := range c.proposed.Ancestors(version) {
@@ -65,7 +65,7 @@ func (c *run) readStamped(ctx context.Context) (*migration.History, error) {
 
 // askDatabase reads the version table.
 func (c *run) askDatabase(ctx context.Context) (readiness.Stamp, error) {
-	expected, err := readiness.Of(c.proposed)
+	expected, err := readiness.Of(c.proposed, migration.VersionTablesOf(c.registry.formats))
 	if err != nil {
 		return readiness.Stamp{}, usageError{err}
 	}

@@ -177,7 +177,7 @@ func (f *databaseFlags) readExpected(r registry) (expected *readiness.Expected, 
 			return nil, usageError{fmt.Errorf("--expected: %w", err)}
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
-		if expected, err = readiness.ReadExpected(file); err != nil {
+		if expected, err = readiness.ReadExpected(file, migration.VersionTablesOf(r.formats)); err != nil {
 			return nil, usageError{fmt.Errorf("--expected: %s: %w", f.expected, err)}
 		}
 		return expected, nil
@@ -191,7 +191,7 @@ func (f *databaseFlags) readExpected(r registry) (expected *readiness.Expected, 
 	if err != nil {
 		return nil, err
 	}
-	if expected, err = readiness.Of(history); err != nil {
+	if expected, err = readiness.Of(history, migration.VersionTablesOf(r.formats)); err != nil {
 		return nil, usageError{fmt.Errorf("--format: %w", err)}
 	}
 	return expected, nil

@@ -78,9 +78,9 @@ func (h Histories) finding(p migration.Problem) Finding {
 	f.Released = p.Gone
 	switch p.Rule {
 	case migration.EditedMigration:
-		f.Message, f.Remedy = editedWords(p)
+		f.Message, f.Remedy = h.editedWords(p)
 	case migration.DeletedMigration:
-		f.Message, f.Remedy = deletedWords(p)
+		f.Message, f.Remedy = h.deletedWords(p)
 	case migration.DuplicateVersion:
 		f.Message, f.Remedy = h.duplicateWords(p)
 	case migration.OutOfOrder:
@@ -93,6 +93,9 @@ func (h Histories) finding(p migration.Problem) Finding {
 		}
 	}
 	if !p.Released && (p.Rule == migration.EditedMigration || p.Rule == migration.DeletedMigration) {
+		f.Severity = Warning
+	}
+	if h.Tool.Late && p.Rule == migration.OutOfOrder {
 		f.Severity = Warning
 	}
 	f.Fingerprint = fingerprint(f, p.Revision.Version+" "+p.Other.Version+" "+p.Fault.Missing)
@@ -115,9 +118,17 @@ func stage(p migration.Problem) string {
 	return "merged"
 }
 
-func editedWords(p migration.Problem) (message, remedy string) {
+// and is a clause at the end of a sentence, if there is one.
+func and(clause string) string {
+	if clause == "" {
+		return ""
+	}
+	return ", and " + clause
+}
+
+func (h Histories) editedWords(p migration.Problem) (message, remedy string) {
 	message = fmt.Sprintf("migration %s was edited after it was %s: from this line on it is not what %s has, and %s will not see the edit",
-		p.Revision.Version, stage(p), p.Ref, who(p))
+		p.Revision.Version, stage(p), p.Ref, who(p)) + and(h.Tool.Edited)
 	restore := fmt.Sprintf("git checkout %s -- %s", p.Rev, p.Other.File)
 	if p.Other.File != p.Revision.File {
 		restore = fmt.Sprintf("git show %s:%s > %s", p.Rev, p.Other.File, p.Revision.File)
@@ -125,9 +136,9 @@ func editedWords(p migration.Problem) (message, remedy string) {
 	return message, fmt.Sprintf("restore the file as it is at %s (`%s`), and put the change into a new migration", p.Ref, restore)
 }
 
-func deletedWords(p migration.Problem) (message, remedy string) {
+func (h Histories) deletedWords(p migration.Problem) (message, remedy string) {
 	message = fmt.Sprintf("migration %s is gone after it was %s (it is there at %s): %s keep what it did, and a new database would not get it",
-		p.Revision.Version, stage(p), p.Ref, who(p))
+		p.Revision.Version, stage(p), p.Ref, who(p)) + and(h.Tool.Deleted)
 	if p.Other.File != "" {
 		return message + fmt.Sprintf("; %s does the same and would be run again on them", p.Other.File),
 			fmt.Sprintf("give the file its old name back: `git mv %s %s`", p.Other.File, p.Revision.File)

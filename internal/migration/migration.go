@@ -4,6 +4,7 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -19,6 +20,11 @@ type Revision struct {
 	Version string `json:"version"`
 	// File is the slash-separated path from the repository's top.
 	File string `json:"file"`
+	// Line is the line of File, from 1, at which the migration begins; 0 where the whole file is one.
+	Line int `json:"line,omitempty"`
+	// Checksum is set on a migration that the tool runs again whenever it changes (Flyway's R__ files, Liquibase's
+	// runOnChange): the sum of what it compares.
+	Checksum string `json:"checksum,omitempty"`
 	// Parents are the versions that the revision follows; none for a first one.
 	Parents []string `json:"parents,omitempty"`
 	// DependsOn are further versions that must have run before. Unlike a parent they stay heads of their own branch
@@ -108,15 +114,15 @@ func (h *History) Ancestors(version string) map[string]bool {
 }
 
 // Pending are the revisions of h that released does not have, in the order in which they run.
-// A revision is known by its version: one that was edited since is not run again.
+// A revision is known by its version: one that was edited since is not run again, unless it has a checksum and that changed.
 func (h *History) Pending(released *History) []Revision {
-	done := make(map[string]bool, len(released.Revisions))
+	done := make(map[string]Revision, len(released.Revisions))
 	for _, r := range released.Revisions {
-		done[r.Version] = true
+		done[r.Version] = r
 	}
 	pending := []Revision{}
 	for _, r := range h.Revisions {
-		if !done[r.Version] {
+		if before, ran := done[r.Version]; !ran || r.Checksum != "" && r.Checksum != before.Checksum {
 			pending = append(pending, r)
 		}
 	}
@@ -137,18 +143,60 @@ func Linear(revisions []Revision) {
 type Format interface {
 	// Name is the format's name in settings, such as "goose".
 	Name() string
-	// Claims tells whether a file, by its path and its first bytes, is a migration of this format.
-	Claims(path string, beginning []byte) bool
+	// Claims tells of a file, by its path and its first bytes, whether it is a migration of this format.
+	Claims(path string, beginning []byte) Claim
 	// Read reads the history of the folder dir. A history that the tool itself would refuse is a *RefusedError; one of which
 	// Headgate cannot tell is an *Error.
 	Read(fsys fs.FS, dir string) (*History, error)
 	// Tool says what the format's tool does with a history.
 	Tool() Tool
-	// Essence reads what the tool runs upwards from the migration in a file.
-	Essence(fsys fs.FS, file string) (Essence, error)
-	// Migrator prepares to apply revisions of h, a history that Read gave of the same fsys. env looks
-	// up variables for formats that substitute them.
-	Migrator(fsys fs.FS, h *History, db *pgx.ConnConfig, env func(string) (string, bool)) (Migrator, error)
+	// Stamps says how the tool notes in the database what it has applied; false where it notes nothing.
+	Stamps() (Stamps, bool)
+	// Essence reads what the tool runs upwards for a revision that Read gave of the same fsys.
+	Essence(fsys fs.FS, r Revision) (Essence, error)
+	// Migrator prepares to apply revisions of h, a history that Read gave of the same fsys. It makes the tool's version
+	// table where there is none, as the tool would.
+	Migrator(fsys fs.FS, h *History, to Target) (Migrator, error)
+}
+
+// Claim is what a format says of one file.
+type Claim struct {
+	// Dir is the folder of the migrations that the file is one of, slash-separated; empty where it is none.
+	Dir string
+	// Sure says that no other format has such files. Otherwise the name alone fits, and what else is in the repository has to
+	// tell.
+	Sure bool
+}
+
+// Target is the database that migrations are applied to, and what the platform brings to it.
+type Target struct {
+	Database *pgx.ConnConfig
+	// Env looks up a variable of the environment, for formats that substitute them. It can be nil.
+	Env func(name string) (value string, found bool)
+	// Placeholders are what stands for the variables of templated migrations, by their names.
+	Placeholders map[string]string
+	// Provide is asked about an error of the server. Where it is true, what was missing is there now, and what failed can
+	// be run again. It can be nil.
+	Provide func(ctx context.Context, refused error) (bool, error)
+}
+
+// Retry runs what leaves nothing behind where it fails, and runs it again as long as what the server missed can be provided.
+func (t Target) Retry(ctx context.Context, run func() error) error {
+	const most = 100 // names that a hostile file makes up on the fly
+	for range most {
+		err := run()
+		if err == nil || t.Provide == nil {
+			return err
+		}
+		provided, failed := t.Provide(ctx, err)
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+		if !provided {
+			return err
+		}
+	}
+	return run()
 }
 
 // Migrator applies the migrations of one history to one database.
@@ -172,7 +220,12 @@ type Error struct {
 	SQLState string
 	// Problem is what was found, and Remedy what to do about it, each in a plain sentence.
 	Problem, Remedy string
+	// Err is the error behind it, or nil.
+	Err error
 }
+
+// Unwrap gives the error behind it.
+func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) Error() string {
 	place := e.File

@@ -80,7 +80,7 @@ type Comparison struct {
 
 // Problems are all breaches, in the order of the rules.
 func (c *Comparison) Problems() ([]Problem, error) {
-	k := &comparing{Comparison: c, tool: c.Format.Tool(), released: versionsOf(c.Released), essences: map[string]Essence{}}
+	k := &comparing{Comparison: c, tool: c.Format.Tool(), released: versionsOf(c.Released), essences: map[place]Essence{}}
 	histories := []*History{c.Proposed, c.Released}
 	if c.Tip != nil {
 		histories = append(histories, c.Tip.History)
@@ -105,8 +105,14 @@ type comparing struct {
 	tool     Tool
 	names    *names
 	released map[string]Revision
-	essences map[string]Essence // of the proposed files, by path
+	essences map[place]Essence // of the proposed migrations
 	problems []Problem
+}
+
+// place is where a migration stands.
+type place struct {
+	file string
+	line int
 }
 
 // versionsOf indexes a history; of several files with one version the first holds.
@@ -156,24 +162,24 @@ func (c *comparing) compareFiles() error {
 }
 
 func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bool) error {
-	if there && now.File == before.File && !earlier.Changed(before.File) {
-		return nil
+	if there && (now.File == before.File && !earlier.Changed(before.File) || now.Checksum != "") {
+		return nil // what has a checksum is run again
 	}
 	if !there && slices.ContainsFunc(c.Faults, func(f Fault) bool { return f.Revision.Version == "" && f.Revision.File == before.File }) {
 		return nil // the file is there, and that it cannot be read is said elsewhere
 	}
-	was, err := c.Format.Essence(earlier.Tree, before.File)
+	was, err := c.Format.Essence(earlier.Tree, before)
 	if err != nil {
 		return fmt.Errorf("read %s at %s: %w", before.File, earlier.Ref, err)
 	}
 	_, released := c.released[before.Version]
-	p := Problem{Rule: DeletedMigration, Revision: before, Gone: true, Line: 1, Ref: earlier.Ref, Rev: earlier.Rev, Released: released}
+	p := Problem{Rule: DeletedMigration, Revision: before, Gone: true, Line: max(before.Line, 1), Ref: earlier.Ref, Rev: earlier.Rev, Released: released}
 	if !there {
 		p.Other, err = c.movedTo(was)
 		c.problems = append(c.problems, p)
 		return err
 	}
-	is, err := c.essence(now.File)
+	is, err := c.essence(now)
 	if err != nil || is.Same(was) {
 		return err
 	}
@@ -188,7 +194,7 @@ func (c *comparing) movedTo(was Essence) (Revision, error) {
 		if c.held(r) || len(was) == 0 {
 			continue
 		}
-		is, err := c.essence(r.File)
+		is, err := c.essence(r)
 		if err != nil {
 			return Revision{}, err
 		}
@@ -199,16 +205,17 @@ func (c *comparing) movedTo(was Essence) (Revision, error) {
 	return Revision{}, nil
 }
 
-// essence reads a proposed file, once.
-func (c *comparing) essence(file string) (Essence, error) {
-	if e, known := c.essences[file]; known {
+// essence reads a proposed migration, once.
+func (c *comparing) essence(r Revision) (Essence, error) {
+	at := place{r.File, r.Line}
+	if e, known := c.essences[at]; known {
 		return e, nil
 	}
-	e, err := c.Format.Essence(c.Tree, file)
+	e, err := c.Format.Essence(c.Tree, r)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
+		return nil, fmt.Errorf("read %s: %w", r.File, err)
 	}
-	c.essences[file] = e
+	c.essences[at] = e
 	return e, nil
 }
 
@@ -279,7 +286,7 @@ func (c *comparing) collisions() {
 	}
 	for _, r := range c.Proposed.Revisions {
 		if other, both := tip[r.Version]; both && !c.held(r) && path.Base(other.File) != path.Base(r.File) {
-			c.problems = append(c.problems, Problem{Rule: DuplicateVersion, Revision: r, Line: 1, Ref: c.Tip.Ref, Other: other, NewName: c.newName(r)})
+			c.problems = append(c.problems, Problem{Rule: DuplicateVersion, Revision: r, Line: max(r.Line, 1), Ref: c.Tip.Ref, Other: other, NewName: c.newName(r)})
 		}
 	}
 }
@@ -294,10 +301,10 @@ func (c *comparing) order() {
 		tipVersions = versionsOf(c.Tip.History)
 	}
 	for _, r := range c.Proposed.Revisions {
-		if _, done := c.released[r.Version]; done || c.renamed(r) {
+		if _, done := c.released[r.Version]; done || r.Checksum != "" || c.renamed(r) {
 			continue
 		}
-		p := Problem{Rule: OutOfOrder, Revision: r, Line: 1}
+		p := Problem{Rule: OutOfOrder, Revision: r, Line: max(r.Line, 1)}
 		_, merged := tipVersions[r.Version]
 		switch {
 		case some && c.tool.Order(r, last) < 0:
@@ -320,7 +327,7 @@ func (c *comparing) renamed(r Revision) bool {
 // last is the revision that the tool runs last.
 func (c *comparing) last(h *History) (last Revision, some bool) {
 	for _, r := range h.Revisions {
-		if !some || c.tool.Order(last, r) < 0 {
+		if r.Checksum == "" && (!some || c.tool.Order(last, r) < 0) {
 			last, some = r, true
 		}
 	}

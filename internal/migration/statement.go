@@ -46,7 +46,7 @@ func (s Statement) Position(offset int) (line, column int) {
 // Refused makes the error of a statement that the server refused, at the place that the server names or else
 // where the statement begins.
 func (s Statement) Refused(file string, err error) *Error {
-	e := &Error{File: file, Problem: "the migration fails: " + err.Error()}
+	e := &Error{File: file, Problem: "the migration fails: " + err.Error(), Err: err}
 	e.Line, e.Column = s.Position(0)
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {

@@ -15,6 +15,11 @@ type Tool struct {
 	// OutOfOrder is what the tool does with a pending migration that comes before one that the database already has, and
 	// Duplicate what it does with two files that claim one version: each a clause that can follow "and".
 	OutOfOrder, Duplicate string
+	// Late says that the tool runs such a pending migration late and without complaint, so that only the order differs.
+	Late bool
+	// Edited and Deleted are what the tool does on a database that has run a migration whose file was edited, or is gone: each
+	// a clause that can follow "and", empty where it does not notice.
+	Edited, Deleted string
 }
 
 // Sort puts a history into the tool's order and links each revision to the one before it. The error is a *RefusedError
@@ -30,8 +35,8 @@ func (t Tool) Sort(h *History) (*History, error) {
 			claimed[r.Version] = r
 			continue
 		}
-		faults = append(faults, Fault{Rule: DuplicateVersion, Revision: r, Other: other, OtherLine: 1, Err: &Error{
-			File: r.File, Line: 1,
+		faults = append(faults, Fault{Rule: DuplicateVersion, Revision: r, Other: other, OtherLine: max(other.Line, 1), Err: &Error{
+			File: r.File, Line: max(r.Line, 1),
 			Problem: fmt.Sprintf("version %s is also claimed by %s, and %s", r.Version, other.File, t.Duplicate),
 			Remedy:  "give the migration that is not released yet a version of its own",
 		}})

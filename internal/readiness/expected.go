@@ -25,22 +25,25 @@ type Expected struct {
 }
 
 // NoVersionTableError says that a format's tool notes nothing in the database, so there is nothing to compare with.
-type NoVersionTableError struct{ Format string }
+type NoVersionTableError struct {
+	Format string
+	Tables migration.VersionTables
+}
 
 func (e *NoVersionTableError) Error() string {
 	return fmt.Sprintf("%q migrations leave no version table in the database, so there is nothing to compare with; the formats that do are %s",
-		e.Format, strings.Join(migration.Versioned(), ", "))
+		e.Format, strings.Join(e.Tables.Formats(), ", "))
 }
 
 // Of is what a build with this history expects. The error is a *NoVersionTableError where the format has no version table.
-func Of(h *migration.History) (*Expected, error) {
-	return newExpected(h.Format, h.Heads(), h.Revisions)
+func Of(h *migration.History, tables migration.VersionTables) (*Expected, error) {
+	return newExpected(tables, h.Format, h.Heads(), h.Revisions)
 }
 
-func newExpected(format string, heads []string, revisions []migration.Revision) (*Expected, error) {
-	stamps, ok := migration.StampsOf(format)
+func newExpected(tables migration.VersionTables, format string, heads []string, revisions []migration.Revision) (*Expected, error) {
+	stamps, ok := tables[format]
 	if !ok {
-		return nil, &NoVersionTableError{format}
+		return nil, &NoVersionTableError{format, tables}
 	}
 	e := &Expected{Format: format, Heads: heads, stamps: stamps, before: make(map[string][]string, len(revisions))}
 	for _, r := range revisions {
@@ -59,7 +62,7 @@ const maxExpected = 64 << 20
 
 // ReadExpected reads what `headgate heads --json` wrote when the build was made. A file without revisions, only format and
 // heads, is taken too; then less can be told of a database that differs.
-func ReadExpected(r io.Reader) (*Expected, error) {
+func ReadExpected(r io.Reader, tables migration.VersionTables) (*Expected, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxExpected+1))
 	if err != nil {
 		return nil, err
@@ -92,7 +95,7 @@ func ReadExpected(r io.Reader) (*Expected, error) {
 			}
 		}
 	}
-	return newExpected(file.Format, file.Heads, file.Revisions)
+	return newExpected(tables, file.Format, file.Heads, file.Revisions)
 }
 
 // withoutImplied leaves out the heads that come before another one.

@@ -9,8 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/migration/alembic"
+	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/readiness"
 )
+
+// tables are the version tables of two formats: one notes every revision, one the heads alone.
+var tables = migration.VersionTablesOf([]migration.Format{goose.Format{}, alembic.Format{}})
 
 // stamped is a database that says what it is told to.
 type stamped readiness.Stamp
@@ -21,7 +26,7 @@ func rows(versions ...string) stamped { return stamped{Managed: true, Versions: 
 
 func history(t *testing.T, format string, revisions ...migration.Revision) *readiness.Expected {
 	t.Helper()
-	e, err := readiness.Of(&migration.History{Format: format, Revisions: revisions})
+	e, err := readiness.Of(&migration.History{Format: format, Revisions: revisions}, tables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +45,7 @@ func linear(t *testing.T, versions ...string) *readiness.Expected {
 
 func read(t *testing.T, text string) *readiness.Expected {
 	t.Helper()
-	e, err := readiness.ReadExpected(strings.NewReader(text))
+	e, err := readiness.ReadExpected(strings.NewReader(text), tables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +165,7 @@ func TestReadExpectedRefuses(t *testing.T) {
 		`{"format":"plain","heads":["7"]}`: `"plain" migrations leave no version table in the database, so there is nothing to compare with; the formats that do are alembic, goose`,
 		`{"format":"goose","heads":["7"],"revisions":[{"version":"6"}]}`: `its head "7" is none of its revisions`,
 	} {
-		if _, err := readiness.ReadExpected(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readiness.ReadExpected(strings.NewReader(text), tables); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nexpected: %s", text, err, want)
 		}
 	}
@@ -176,7 +181,7 @@ func FuzzReadExpected(f *testing.F) {
 		f.Add(seed, "7")
 	}
 	f.Fuzz(func(t *testing.T, text, version string) {
-		e, err := readiness.ReadExpected(strings.NewReader(text))
+		e, err := readiness.ReadExpected(strings.NewReader(text), tables)
 		if err != nil {
 			return
 		}

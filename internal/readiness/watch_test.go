@@ -254,7 +254,7 @@ func TestRequests(t *testing.T) {
 // watchOf is a watch that looks while the test runs.
 func watchOf(t testing.TB, db readiness.Asker) *readiness.Watch {
 	t.Helper()
-	expected, err := readiness.ReadExpected(strings.NewReader(`{"format":"goose","heads":["7"]}`))
+	expected, err := readiness.ReadExpected(strings.NewReader(`{"format":"goose","heads":["7"]}`), tables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func BenchmarkCompare(b *testing.B) {
 		versions = append(versions, fmt.Sprint(i))
 		fmt.Fprintf(&text, `,{"version":"%d","parents":["%d"]}`, i, i-1)
 	}
-	expected, err := readiness.ReadExpected(strings.NewReader(`{"format":"goose","heads":["2000"],"revisions":[` + text.String()[1:] + `]}`))
+	expected, err := readiness.ReadExpected(strings.NewReader(`{"format":"goose","heads":["2000"],"revisions":[`+text.String()[1:]+`]}`), tables)
 	if err != nil {
 		b.Fatal(err)
 	}

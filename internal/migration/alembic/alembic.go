@@ -14,8 +14,6 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/syntax/python"
 )
@@ -43,8 +41,17 @@ var (
 )
 
 // Claims tells a revision file by its two variables.
-func (Format) Claims(file string, beginning []byte) bool {
-	return path.Ext(file) == ".py" && revisionLine.Match(beginning) && downRevisionLine.Match(beginning)
+func (Format) Claims(file string, beginning []byte) migration.Claim {
+	if path.Ext(file) != ".py" || !revisionLine.Match(beginning) || !downRevisionLine.Match(beginning) {
+		return migration.Claim{}
+	}
+	return migration.Claim{Dir: path.Dir(file), Sure: true}
+}
+
+// Stamps is alembic_version, with a row for each head (alembic/runtime/migration.py, MigrationContext: version_table and
+// get_current_heads).
+func (Format) Stamps() (migration.Stamps, bool) {
+	return migration.Stamps{Table: "alembic_version", HeadsOnly: true, Query: `SELECT version_num::text, false FROM %s`}, true
 }
 
 // Read reads the revision graph. dir is the folder of alembic.ini (or of a pyproject.toml with [tool.alembic]), the script
@@ -188,10 +195,10 @@ func versions(file, variable string, line int, v value) ([]string, error) {
 
 // Migrator interprets the revisions of h over db. Each runs in a transaction of its own, as with
 // transaction_per_migration; what a migration does in an autocommit_block is committed before and after.
-func (fm Format) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, env func(string) (string, bool)) (migration.Migrator, error) {
+func (fm Format) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (migration.Migrator, error) {
 	l, err := locate(fsys, h.Dir)
 	if err != nil {
 		return nil, err
 	}
-	return newMigrator(fsys, l, h, db, fm.TypeAliases, env), nil
+	return newMigrator(fsys, l, h, to, fm.TypeAliases), nil
 }

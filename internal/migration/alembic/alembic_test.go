@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/migration/migrationtest"
 	"github.com/headgate/headgate/internal/postgres/postgrestest"
@@ -35,7 +36,7 @@ def upgrade():
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := format.Migrator(fsys, h, postgrestest.Database(t, postgrestest.Start(t)).Config(), nil)
+	m, err := format.Migrator(fsys, h, migration.Target{Database: postgrestest.Database(t, postgrestest.Start(t)).Config()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/headgate/headgate/internal/migration"
 )
 
@@ -22,12 +20,12 @@ func (fm Format) FromModels() migration.Format { return fromModels{fm} }
 type fromModels struct{ Format }
 
 // Migrator makes the tables of the models of fsys whatever revision is applied.
-func (fm fromModels) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, env func(string) (string, bool)) (migration.Migrator, error) {
+func (fm fromModels) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (migration.Migrator, error) {
 	l, err := locate(fsys, h.Dir)
 	if err != nil {
 		return nil, err
 	}
-	m := newMigrator(fsys, l, h, db, fm.TypeAliases, env)
+	m := newMigrator(fsys, l, h, to, fm.TypeAliases)
 	m.interp.fromModels = true
 	return modelMigrator{m}, nil
 }

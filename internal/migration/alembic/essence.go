@@ -17,12 +17,12 @@ import (
 // Essence is upgrade() with all of the file that it needs, as a syntax tree: how strings are quoted, which types are
 // annotated, docstrings, imports that are not used and their order make no difference. The revision's own variables
 // belong to it, since another down_revision changes what runs before.
-func (Format) Essence(fsys fs.FS, file string) (migration.Essence, error) {
-	mod, tree, err := parse(fsys, file)
+func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
+	mod, tree, err := parse(fsys, r.File)
 	if err != nil {
 		return nil, err
 	}
-	source, err := fs.ReadFile(fsys, file)
+	source, err := fs.ReadFile(fsys, r.File)
 	if err != nil {
 		return nil, err
 	}

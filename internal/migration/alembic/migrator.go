@@ -15,7 +15,7 @@ import (
 
 // migrator applies revisions over one connection.
 type migrator struct {
-	config   *pgx.ConnConfig
+	to       migration.Target
 	conn     *pgx.Conn
 	interp   *interp
 	ops      *operations
@@ -24,9 +24,9 @@ type migrator struct {
 	version  string // the quoted name of the version table
 }
 
-func newMigrator(fsys fs.FS, l location, h *migration.History, db *pgx.ConnConfig, aliases map[string]string, env func(string) (string, bool)) *migrator {
-	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}, env: env, roots: importRoots(l)}
-	m := &migrator{config: db, interp: in, location: l, history: h}
+func newMigrator(fsys fs.FS, l location, h *migration.History, to migration.Target, aliases map[string]string) *migrator {
+	in := &interp{fsys: fsys, modules: map[string]*module{}, running: map[python.Stmt]int{}, env: to.Env, roots: importRoots(l)}
+	m := &migrator{to: to, interp: in, location: l, history: h}
 	m.ops = &operations{interp: in, location: l, aliases: aliases, enums: map[string]bool{}}
 	return m
 }
@@ -137,7 +137,7 @@ func (m *migrator) connect(ctx context.Context) error {
 	if m.conn != nil {
 		return nil
 	}
-	conn, err := pgx.ConnectConfig(ctx, m.config)
+	conn, err := pgx.ConnectConfig(ctx, m.to.Database)
 	if err != nil {
 		return fmt.Errorf("connect to apply migrations: %w", err)
 	}

@@ -98,7 +98,7 @@ func fromModels(t *testing.T, archive *txtar.Archive, c *pgx.ConnConfig) string 
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := alembic.Format{}.FromModels().Migrator(fsys, h, c, nil)
+	m, err := alembic.Format{}.FromModels().Migrator(fsys, h, migration.Target{Database: c})
 	if err != nil {
 		t.Fatal(err)
 	}

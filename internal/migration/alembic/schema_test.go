@@ -89,7 +89,7 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string, conf
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := alembic.Format{}.Migrator(fsys, h, config(mine), os.LookupEnv)
+	m, err := alembic.Format{}.Migrator(fsys, h, migration.Target{Database: config(mine), Env: os.LookupEnv})
 	if err != nil {
 		t.Fatal(err)
 	}

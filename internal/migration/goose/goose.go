@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
@@ -27,9 +26,12 @@ type Format struct{}
 func (Format) Name() string { return "goose" }
 
 // Claims tells a goose migration by its version number and its annotation.
-func (Format) Claims(name string, beginning []byte) bool {
+func (Format) Claims(name string, beginning []byte) migration.Claim {
 	_, err := goose.NumericComponent(path.Base(name))
-	return err == nil && path.Ext(name) == ".sql" && bytes.Contains(beginning, []byte("+goose Up"))
+	if err != nil || path.Ext(name) != ".sql" || !bytes.Contains(beginning, []byte("+goose Up")) {
+		return migration.Claim{}
+	}
+	return migration.Claim{Dir: path.Dir(name), Sure: true}
 }
 
 // Read lists the folder's migrations by goose's rule: NUMBER_name.sql, in the order of the
@@ -74,10 +76,19 @@ func inOrder(a, b migration.Revision) int {
 	return cmp.Or(cmp.Compare(first, second), strings.Compare(a.File, b.File))
 }
 
+// Stamps is goose_db_version, a log. Releases of goose before v3 noted a rollback as a row that is not applied, and the latest
+// row of a version still holds in all of them (goose v3, migrate.go, EnsureDBVersionContext). Version 0 is the row that comes
+// with the table.
+func (Format) Stamps() (migration.Stamps, bool) {
+	return migration.Stamps{Table: "goose_db_version", Query: `SELECT version_id::text, false FROM (
+		SELECT DISTINCT ON (version_id) version_id, is_applied FROM %s ORDER BY version_id, id DESC) latest
+		WHERE is_applied AND version_id <> 0 ORDER BY latest.version_id`}, true
+}
+
 // Essence is the part between the annotations Up and Down, and where in it variables are substituted. The variables stay as
 // they are written: their values are not the file's.
-func (Format) Essence(fsys fs.FS, file string) (migration.Essence, error) {
-	text, err := fs.ReadFile(fsys, file)
+func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
+	text, err := fs.ReadFile(fsys, r.File)
 	if err != nil {
 		return nil, err
 	}
@@ -114,13 +125,13 @@ func programsError(dir string, programs []string) error {
 }
 
 // Migrator applies through goose's Provider, one version at a time.
-func (Format) Migrator(fsys fs.FS, h *migration.History, db *pgx.ConnConfig, env func(string) (string, bool)) (migration.Migrator, error) {
+func (Format) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (migration.Migrator, error) {
 	folder, err := fs.Sub(fsys, h.Dir)
 	if err != nil {
 		return nil, err
 	}
-	m := &migrator{folder: expandFS{folder, env}, recorder: new(migration.Recorder)}
-	config := db.Copy()
+	m := &migrator{folder: expandFS{folder, to.Env}, recorder: new(migration.Recorder), to: to}
+	config := to.Database.Copy()
 	config.Tracer = m.recorder
 	m.db = stdlib.OpenDB(*config)
 	m.provider, err = goose.NewProvider(goose.DialectPostgres, m.db, m.folder, goose.WithDisableGlobalRegistry(true))
@@ -135,6 +146,7 @@ type migrator struct {
 	db       *sql.DB
 	provider *goose.Provider
 	recorder *migration.Recorder
+	to       migration.Target
 }
 
 func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
@@ -155,8 +167,12 @@ func (m *migrator) run(ctx context.Context, r migration.Revision, up bool) ([]mi
 	if err != nil {
 		return nil, fmt.Errorf("read the migration: %w", err)
 	}
-	m.recorder.Begin(string(text))
-	if _, err := m.provider.ApplyVersion(ctx, number, up); err != nil {
+	err = m.to.Retry(ctx, func() error {
+		m.recorder.Begin(string(text))
+		_, err := m.provider.ApplyVersion(ctx, number, up)
+		return err
+	})
+	if err != nil {
 		return nil, m.explain(r, string(text), err)
 	}
 	return m.recorder.Statements(), nil

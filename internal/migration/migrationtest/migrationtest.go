@@ -81,11 +81,12 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		return b.String()
 	}
 	say("heads: %s", strings.Join(history.Heads(), " "))
+	placeholders := map[string]string{"species": "elm", "owner_schema": "public"}
 	env := func(name string) (string, bool) {
 		value, ok := map[string]string{"SPECIES": "oak", "TWO_LINES": "a\nb"}[name]
 		return value, ok
 	}
-	migrator, err := format.Migrator(tree, history, config, env)
+	migrator, err := format.Migrator(tree, history, migration.Target{Database: config, Env: env, Placeholders: placeholders})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,13 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/headgate/headgate/internal/migration"
-	"github.com/headgate/headgate/internal/sqltext"
+	"github.com/headgate/headgate/internal/migration/script"
 )
 
 // Format is that of plain SQL files.
@@ -23,8 +20,14 @@ type Format struct{}
 // Name is "plain".
 func (Format) Name() string { return "plain" }
 
-// Claims is never true: any SQL file could be one, so the format has to be named.
-func (Format) Claims(string, []byte) bool { return false }
+// Claims is never sure: any numbered SQL file could be one.
+func (Format) Claims(name string, _ []byte) migration.Claim {
+	base := path.Base(name)
+	if path.Ext(base) != ".sql" || base[0] < '0' || base[0] > '9' {
+		return migration.Claim{}
+	}
+	return migration.Claim{Dir: path.Dir(name)}
+}
 
 // Read lists the folder's files NAME.sql or NAME.up.sql whose name begins with a digit, sorted by name as ls sorts them
 // in the C locale. The version is the name without its endings. NAME.down.sql is left out.
@@ -55,24 +58,30 @@ func (Format) Tool() migration.Tool {
 	}
 }
 
+// Stamps is false: nobody knows what runs the files.
+func (Format) Stamps() (migration.Stamps, bool) { return migration.Stamps{}, false }
+
 // Essence is the whole file: the way down has one of its own.
-func (Format) Essence(fsys fs.FS, file string) (migration.Essence, error) {
-	text, err := fs.ReadFile(fsys, file)
+func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
+	text, err := fs.ReadFile(fsys, r.File)
 	if err != nil {
 		return nil, err
 	}
-	return migration.SQL(strings.TrimPrefix(string(text), "\ufeff"), 1), nil
+	return migration.SQL(strings.TrimPrefix(string(text), byteOrderMark), 1), nil
 }
 
+// byteOrderMark is what some editors begin a file with. psql passes over it.
+const byteOrderMark = "\ufeff"
+
 // Migrator applies files statement by statement, each file in a transaction of its own.
-func (Format) Migrator(fsys fs.FS, _ *migration.History, db *pgx.ConnConfig, _ func(string) (string, bool)) (migration.Migrator, error) {
-	return &migrator{fsys: fsys, config: db}, nil
+func (Format) Migrator(fsys fs.FS, _ *migration.History, to migration.Target) (migration.Migrator, error) {
+	return &migrator{fsys: fsys, to: to, runner: script.NewRunner(to)}, nil
 }
 
 type migrator struct {
 	fsys   fs.FS
-	config *pgx.ConnConfig
-	conn   *pgx.Conn
+	to     migration.Target
+	runner *script.Runner
 }
 
 // Apply runs the file in a transaction, unless it holds a statement that PostgreSQL runs only outside of one.
@@ -89,64 +98,14 @@ func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migratio
 	return m.run(ctx, file)
 }
 
-func (m *migrator) run(ctx context.Context, file string) (ran []migration.Statement, err error) {
-	text, err := fs.ReadFile(m.fsys, file)
+func (m *migrator) run(ctx context.Context, file string) ([]migration.Statement, error) {
+	content, err := fs.ReadFile(m.fsys, file)
 	if err != nil {
 		return nil, fmt.Errorf("read the migration: %w", err)
 	}
-	if m.conn == nil {
-		if m.conn, err = pgx.ConnectConfig(ctx, m.config); err != nil {
-			return nil, fmt.Errorf("connect to apply migrations: %w", err)
-		}
-	}
-	statements := split(strings.TrimPrefix(string(text), "\ufeff"))
-	if !transactional(statements) {
-		return statements, execute(ctx, m.conn, file, statements)
-	}
-	return statements, pgx.BeginFunc(ctx, m.conn, func(tx pgx.Tx) error { return execute(ctx, tx.Conn(), file, statements) })
+	text := script.Expand(strings.TrimPrefix(string(content), byteOrderMark), m.to.Placeholders)
+	messages := script.Statements(text, 0, len(text))
+	return m.runner.Run(ctx, script.Script{File: file, Messages: messages, Transaction: !script.NeedsNoTransaction(messages)})
 }
 
-func execute(ctx context.Context, conn *pgx.Conn, file string, statements []migration.Statement) error {
-	for _, s := range statements {
-		if _, err := conn.Exec(ctx, s.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-			return s.Refused(file, err)
-		}
-	}
-	return nil
-}
-
-// split cuts a file into statements that know their lines.
-func split(text string) []migration.Statement {
-	var statements []migration.Statement
-	line, counted := 1, 0
-	for span := range sqltext.Statements(text) {
-		line += strings.Count(text[counted:span.Start], "\n")
-		counted = span.Start
-		s := migration.Statement{SQL: text[span.Start:span.End]}
-		s.Indent = len([]rune(text[strings.LastIndexByte(text[:span.Start], '\n')+1 : span.Start]))
-		for i := range strings.Count(s.SQL, "\n") + 1 {
-			s.Lines = append(s.Lines, line+i)
-		}
-		statements = append(statements, s)
-	}
-	return statements
-}
-
-// transactional tells whether all statements may run in a transaction (PostgreSQL manual: CREATE INDEX
-// CONCURRENTLY, VACUUM, … "cannot be executed inside a transaction block").
-func transactional(statements []migration.Statement) bool {
-	for _, s := range statements {
-		words := strings.Fields(strings.ToLower(s.SQL))
-		if len(words) > 0 && (words[0] == "vacuum" || words[0] == "begin" || words[0] == "start") || slices.Contains(words[:min(len(words), 6)], "concurrently") {
-			return false
-		}
-	}
-	return true
-}
-
-func (m *migrator) Close() error {
-	if m.conn == nil {
-		return nil
-	}
-	return m.conn.Close(context.Background())
-}
+func (m *migrator) Close() error { return m.runner.Close() }

@@ -1,0 +1,36 @@
+package script
+
+import (
+	"regexp"
+	"strings"
+)
+
+// template is what stands for a variable in the SQL of tools and libraries that template it: ${name}, {{ name }}, {{ .Name }},
+// /* TEMPLATE: name */ (River).
+var template = regexp.MustCompile(`\$\{\s*([\w.:-]+)\s*\}|\{\{-?\s*\.?([\w.-]+)\s*-?\}\}|/\*\s*TEMPLATE:\s*([\w.-]+)\s*\*/`)
+
+// word is the name of a variable. Any other name of a placeholder stands for itself.
+var word = regexp.MustCompile(`^[\w.:-]+$`)
+
+// Expand puts the values of placeholders into a text, for formats whose tool has no templates of its own: something else
+// has filled them in before the tool sees the file. What has no value stays as it is. Every line keeps its number.
+func Expand(text string, placeholders map[string]string) string {
+	if len(placeholders) == 0 {
+		return text
+	}
+	oneLine := strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ")
+	text = template.ReplaceAllStringFunc(text, func(found string) string {
+		m := template.FindStringSubmatch(found)
+		if value, ok := placeholders[m[1]+m[2]+m[3]]; ok {
+			return oneLine.Replace(value)
+		}
+		return found
+	})
+	var literal []string
+	for name, value := range placeholders {
+		if !word.MatchString(name) {
+			literal = append(literal, name, oneLine.Replace(value))
+		}
+	}
+	return strings.NewReplacer(literal...).Replace(text)
+}

@@ -1,0 +1,164 @@
+// Package script runs migrations that are SQL text: in the messages in which their tool sends them, inside or outside of a
+// transaction, so that the server does with them what it does for the tool.
+package script
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/sqltext"
+)
+
+// Message is SQL that a tool sends at once. Several statements in one message run in one transaction, unless they say
+// otherwise themselves (PostgreSQL manual, section 55.2.2.1 "Multiple Statements in a Simple Query").
+type Message struct {
+	SQL string
+	// Lines are the file's lines, from 1, of each line of SQL; 0 where a line is in no file. Indent is how many runes of the
+	// file's line stand before the first one of SQL.
+	Lines  []int
+	Indent int
+}
+
+// Script is one migration, one way.
+type Script struct {
+	// File is what the messages are from, by its path from the repository's top.
+	File     string
+	Messages []Message
+	// Transaction says that the tool puts one transaction around all messages, and what stands Before and After them.
+	Transaction bool
+	// Before and After are what the tool sends itself, on its version table.
+	Before, After []Own
+}
+
+// Own is a statement of a tool's own, with its parameters.
+type Own struct {
+	SQL  string
+	Args []any
+}
+
+// Whole makes one message of all statements in text[start:end], where text is a file's; none where there are no statements.
+func Whole(text string, start, end int) []Message {
+	whole := sqltext.Span{Start: -1}
+	for span := range sqltext.Statements(text[start:end]) {
+		if whole.Start < 0 {
+			whole.Start = span.Start
+		}
+		whole.End = span.End
+	}
+	if whole.Start < 0 {
+		return nil
+	}
+	at := locator{text: text, line: 1}
+	return []Message{at.message(start+whole.Start, start+whole.End)}
+}
+
+// Statements makes a message of each statement in text[start:end], where text is a file's.
+func Statements(text string, start, end int) []Message {
+	var messages []Message
+	at := locator{text: text, line: 1}
+	for span := range sqltext.Statements(text[start:end]) {
+		messages = append(messages, at.message(start+span.Start, start+span.End))
+	}
+	return messages
+}
+
+// locator cuts messages out of a file, front to back.
+type locator struct {
+	text          string
+	line, counted int
+}
+
+func (l *locator) message(start, end int) Message {
+	l.line += strings.Count(l.text[l.counted:start], "\n")
+	l.counted = start
+	m := Message{SQL: l.text[start:end]}
+	m.Indent = utf8.RuneCountInString(l.text[strings.LastIndexByte(l.text[:start], '\n')+1 : start])
+	for i := range strings.Count(m.SQL, "\n") + 1 {
+		m.Lines = append(m.Lines, l.line+i)
+	}
+	return m
+}
+
+// statement is the message as one.
+func (m Message) statement() migration.Statement {
+	return migration.Statement{SQL: m.SQL, Lines: m.Lines, Indent: m.Indent}
+}
+
+// statements are those of the message.
+func (m Message) statements() []migration.Statement {
+	var statements []migration.Statement
+	line, counted := 0, 0
+	for span := range sqltext.Statements(m.SQL) {
+		line += strings.Count(m.SQL[counted:span.Start], "\n")
+		counted = span.Start
+		s := migration.Statement{SQL: m.SQL[span.Start:span.End]}
+		s.Indent = utf8.RuneCountInString(m.SQL[strings.LastIndexByte(m.SQL[:span.Start], '\n')+1 : span.Start])
+		if line == 0 {
+			s.Indent += m.Indent
+		}
+		last := min(line+strings.Count(s.SQL, "\n")+1, len(m.Lines))
+		s.Lines = m.Lines[min(line, last):last]
+		statements = append(statements, s)
+	}
+	return statements
+}
+
+// awaitsData tells whether a statement would have the server wait for rows from the client, which no tool sends.
+func awaitsData(sql string) bool {
+	scan := sqltext.NewScanner(sql)
+	depth, first, from := 0, true, false
+	for t := scan.Next(); t.Kind != sqltext.EOF; t = scan.Next() {
+		word := sql[t.Start:t.End]
+		switch {
+		case t.Kind == sqltext.Comment:
+			continue
+		case first && !strings.EqualFold(word, "copy"):
+			return false
+		case word == "(":
+			depth++
+		case word == ")":
+			depth--
+		case depth == 0 && from:
+			return strings.EqualFold(word, "stdin")
+		case depth == 0 && strings.EqualFold(word, "from"):
+			from = true
+		}
+		first = false
+	}
+	return false
+}
+
+// NeedsNoTransaction tells whether one of the statements is one that PostgreSQL refuses inside of a transaction (PostgreSQL
+// manual: CREATE INDEX CONCURRENTLY, VACUUM, … "cannot be executed inside a transaction block"), or one that begins a
+// transaction itself.
+func NeedsNoTransaction(messages []Message) bool {
+	for _, m := range messages {
+		for _, s := range m.statements() {
+			if refusesTransaction(s.SQL) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func refusesTransaction(sql string) bool {
+	var words []string
+	scan := sqltext.NewScanner(sql)
+	for t := scan.Next(); t.Kind != sqltext.EOF && len(words) < 6; t = scan.Next() {
+		if t.Kind == sqltext.Comment {
+			continue
+		}
+		words = append(words, strings.ToLower(sql[t.Start:t.End]))
+		if words[len(words)-1] == "concurrently" {
+			return words[0] == "create" || words[0] == "drop" || words[0] == "reindex" || words[0] == "alter"
+		}
+	}
+	two := strings.Join(words[:min(2, len(words))], " ")
+	switch two {
+	case "start transaction", "create database", "drop database", "create tablespace", "drop tablespace", "alter system", "reindex database", "reindex system":
+		return true
+	}
+	return words[0] == "vacuum" || words[0] == "begin"
+}
