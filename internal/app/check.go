@@ -58,6 +58,9 @@ type run struct {
 	releasedTree       fs.FS
 	format             migration.Format
 	released, proposed *migration.History
+	// converted is the released history where another tool's migrations were released; then released says which of the proposed
+	// ones stand for it.
+	converted *sited
 	// changed are the files that differ between the base and the head, sorted.
 	changed []string
 	// faults are why the tool would refuse the proposed history, if it would, and problems are all that the history rules found.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/internal/migration"
@@ -29,11 +30,11 @@ func (c *run) contractFolders(dir string) []string {
 	return folders
 }
 
-// inFolders is a format whose history lies in several folders: those that expand the schema in one, those that contract it in
-// others. The tool runs all of them by their versions and notes them in one table.
+// inFolders is a format whose history lies in several folders: more beside the first one, and others for what contracts the
+// schema. The tool runs all of them by their versions and notes them in one table.
 type inFolders struct {
 	migration.Format
-	contract []string
+	more, contract []string
 }
 
 // Read reads the folders into one history.
@@ -42,16 +43,16 @@ func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, folder := range f.contract {
+	for i, folder := range slices.Concat(f.more, f.contract) {
 		more, err := f.Format.Read(fsys, folder)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // there was no contract migration yet
+			continue // there was no migration in it yet
 		}
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range more.Revisions {
-			r.Contract = true
+			r.Contract = i >= len(f.more)
 			h.Revisions = append(h.Revisions, r)
 		}
 	}

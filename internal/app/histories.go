@@ -4,13 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
-	"path"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/migration"
@@ -20,48 +16,28 @@ import (
 // readFile reads a file of this machine, such as the event of a workflow run.
 func readFile(name string) ([]byte, error) { return os.ReadFile(name) }
 
-// candidate is a folder that looks like the migrations of a format.
-type candidate struct {
-	dir    string
-	format migration.Format
-	files  int
-}
-
 // findHistories reads the migrations of both trees.
 func (c *run) findHistories(ctx context.Context) (err error) {
 	found, err := c.registry.findMigrations(c.headTree, c.config.Migrations, c.config.Format)
 	if err != nil {
 		return err
 	}
-	if c.config.Migrations == "" {
-		c.say("migrations in %s: %s of %s, the only such folder", found.dir, report.Count(found.files, "file"), found.format.Name())
+	if len(c.config.Migrations) == 0 {
+		c.say("migrations in %s: %s of %s, %s", found.dir, report.Count(found.files, "file"), found.format.Name(), found.reason())
 	}
-	if f, ok := found.format.(interface {
-		WithTypeAliases(map[string]string) migration.Format
-	}); ok && len(c.config.TypeAliases) > 0 {
-		found.format = f.WithTypeAliases(c.config.TypeAliases)
-	}
-	// A format whose revisions name their parents has its own way to read several folders.
-	if folders := c.contractFolders(found.dir); len(folders) > 0 && found.format.Tool().Order != nil {
-		found.format = inFolders{found.format, folders}
+	if found.format, err = c.adapt(found.format, found.dir); err != nil {
+		return err
 	}
 	c.format = found.format
-	refused := (*migration.RefusedError)(nil)
 	c.proposed, err = readHistory(c.headTree, found)
-	switch {
-	case c.config.Base == baseDatabase && c.config.Baseline == config.BaselineModels:
-		return usageError{errors.New("`baseline: models` needs the released code, and `base: database` names none; name a tag, branch or commit with `base`, or a SQL file with `baseline`")}
-	case c.config.Base == baseDatabase && err == nil:
-		c.released, err = c.readStamped(ctx)
-		c.releasedTree = c.headTree
-	case c.config.Base == baseDatabase: // which of a broken history it has is anybody's guess
-	case errors.As(err, &refused):
-		c.proposed, c.faults = refused.History, refused.Faults
-		c.released, err = c.readAt(c.baseTree, c.base.Ref, found)
-	case err == nil:
-		c.released, err = c.readAt(c.baseTree, c.base.Ref, found)
+	if refused := (*migration.RefusedError)(nil); errors.As(err, &refused) && c.config.Base != baseDatabase {
+		// Which of a broken history a database has is anybody's guess.
+		c.proposed, c.faults, err = refused.History, refused.Faults, nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := c.findReleased(ctx, found); err != nil {
 		return err
 	}
 	if err := c.compareHistories(ctx, found); err != nil {
@@ -69,6 +45,49 @@ func (c *run) findHistories(ctx context.Context) (err error) {
 	}
 	c.base.Heads, c.head.Heads = c.released.Heads(), c.proposed.Heads()
 	return c.markContract()
+}
+
+// adapt hands a format the settings that are about it.
+func (c *run) adapt(format migration.Format, dir string) (migration.Format, error) {
+	if f, ok := format.(interface {
+		WithTypeAliases(map[string]string) migration.Format
+	}); ok && len(c.config.TypeAliases) > 0 {
+		format = f.WithTypeAliases(c.config.TypeAliases)
+	}
+	folders := inFolders{Format: format, contract: c.contractFolders(dir)}
+	if len(c.config.Migrations) > 1 {
+		folders.more = c.config.Migrations[1:]
+	}
+	switch {
+	case len(folders.more)+len(folders.contract) == 0:
+		return format, nil
+	case format.Tool().Order != nil:
+		return folders, nil
+	case len(folders.more) > 0:
+		return nil, usageError{fmt.Errorf("`migrations` takes one folder for %s, which finds its other folders by its own settings", format.Name())}
+	}
+	return format, nil // a format whose revisions name their parents has its own way to read several folders
+}
+
+// findReleased reads the released history: what the base has, or a live database.
+func (c *run) findReleased(ctx context.Context, found candidate) (err error) {
+	switch {
+	case c.config.Base == baseDatabase && c.config.Baseline == config.BaselineModels:
+		return usageError{errors.New("`baseline: models` needs the released code, and `base: database` names none; name a tag, branch or commit with `base`, or a SQL file with `baseline`")}
+	case c.config.Base == baseDatabase:
+		c.released, err = c.readStamped(ctx)
+		c.releasedTree = c.headTree
+		return err
+	}
+	earlier, err := c.readAt(c.baseTree, c.base.Ref, found)
+	if err != nil {
+		return err
+	}
+	if earlier.format.Name() != found.format.Name() {
+		return c.convert(earlier)
+	}
+	c.released = earlier.history
+	return nil
 }
 
 // readHistory reads a history that must not be empty.
@@ -86,136 +105,49 @@ func readHistory(tree fs.FS, found candidate) (*migration.History, error) {
 	return h, nil
 }
 
-// readAt reads the history of an earlier tree. Where the folder is not there under its name, it may have moved since; where
-// there is none at all, the proposal brings the first migrations.
-func (c *run) readAt(tree fs.FS, ref string, head candidate) (*migration.History, error) {
+// sited is a history as it was found at a commit, with its format there.
+type sited struct {
+	format  migration.Format
+	history *migration.History
+}
+
+// readAt reads the history of an earlier tree. The folder may have moved since, and the tool may have been another one;
+// where there are no migrations at all, the proposal brings the first.
+func (c *run) readAt(tree fs.FS, ref string, head candidate) (sited, error) {
 	if _, err := fs.Stat(tree, head.dir); err == nil {
-		return head.format.Read(tree, head.dir)
+		there, err := c.registry.lookForMigrations(tree, head.dir)
+		if err != nil {
+			return sited{}, err
+		}
+		if other, changed := there.otherFormat(head.format.Name()); changed {
+			return c.readOther(tree, ref, head, other)
+		}
+		h, err := head.format.Read(tree, head.dir)
+		return sited{head.format, h}, err
 	}
-	candidates, err := c.registry.lookForMigrations(tree, head.format.Name())
+	seen, err := c.registry.lookForMigrations(tree, ".")
 	if err != nil {
-		return nil, err
+		return sited{}, err
 	}
-	if len(candidates) == 1 {
-		c.say("migrations at %s are in %s", ref, candidates[0].dir)
-		return head.format.Read(tree, candidates[0].dir)
+	if same := seen.choose(nil, head.format.Name()); len(same) == 1 {
+		c.say("migrations at %s are in %s", ref, same[0].dir)
+		h, err := head.format.Read(tree, same[0].dir)
+		return sited{head.format, h}, err
+	}
+	if other := seen.choose(nil, ""); len(other) == 1 {
+		return c.readOther(tree, ref, head, other[0])
 	}
 	if ref == c.base.Ref {
 		c.say("no migrations at %s, so the released schema is empty", ref)
 	}
-	return &migration.History{Format: head.format.Name(), Dir: head.dir}, nil
+	return sited{head.format, &migration.History{Format: head.format.Name(), Dir: head.dir}}, nil
 }
 
-// findMigrations finds the folder and the format of a tree's migrations, as far as they were not named.
-func (r registry) findMigrations(tree fs.FS, dir, format string) (candidate, error) {
-	if dir != "" && format != "" {
-		return candidate{dir: dir, format: byName(r.formats, format)}, nil
-	}
-	candidates, err := r.lookForMigrations(tree, format)
-	if err != nil {
-		return candidate{}, err
-	}
-	if dir != "" {
-		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return c.dir != dir })
-	}
-	switch {
-	case len(candidates) == 1:
-		return candidates[0], nil
-	case len(candidates) > 1:
-		return candidate{}, usageError{severalError(candidates)}
-	case dir == "":
-		return candidate{}, usageError{fmt.Errorf("the repository holds no folder of %s migrations; name it with `migrations` and `format`", strings.Join(names(r.formats), " or "))}
-	}
-	if _, err := fs.Stat(tree, dir); errors.Is(err, fs.ErrNotExist) {
-		return candidate{}, usageError{fmt.Errorf("there is no folder %s; name the migrations' folder with `migrations`", dir)}
-	}
-	return candidate{}, usageError{fmt.Errorf("the folder %s holds no migrations of a known format; name the format with `format`: %s", dir, strings.Join(names(r.formats), ", "))}
-}
-
-// severalError asks the user to choose, with the lines to paste.
-func severalError(candidates []candidate) error {
-	var b strings.Builder
-	for i, c := range candidates {
-		if i > 0 {
-			b.WriteString(", or ")
-		}
-		fmt.Fprintf(&b, "`migrations: %s` with `format: %s` (%s)", c.dir, c.format.Name(), report.Count(c.files, "file"))
-	}
-	return fmt.Errorf("the repository has %d folders of migrations, and the choice is yours: set %s", len(candidates), b.String())
-}
-
-// passedOver are folders whose files are somebody else's, or no part of what is deployed.
-var passedOver = regexp.MustCompile(`(^|/)(vendor|node_modules|testdata|\.git|\.[^/]+)/`)
-
-// lookForMigrations finds every folder that holds files of a format (of the given one, if it is not empty).
-func (r registry) lookForMigrations(tree fs.FS, format string) ([]candidate, error) {
-	var found []candidate
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() || !canBeMigration(name) || passedOver.MatchString(name) {
-			return nil
-		}
-		f, err := r.claimant(tree, name)
-		if err != nil || f == nil || format != "" && f.Name() != format {
-			return err
-		}
-		dir := path.Dir(name)
-		at := slices.IndexFunc(found, func(c candidate) bool { return c.dir == dir && c.format.Name() == f.Name() })
-		if at < 0 {
-			at = len(found)
-			found = append(found, candidate{dir: dir, format: f})
-		}
-		found[at].files++
-		return nil
-	})
-	return found, err
-}
-
-// programFolder is a folder in which migrations that are programs are looked for, so that not every program of a
-// repository is opened.
-var programFolder = regexp.MustCompile(`(^|/)(versions|[^/]*(alembic|migration)[^/]*)/`)
-
-// canBeMigration tells by a file's name alone whether it is worth opening.
-func canBeMigration(name string) bool {
-	switch path.Ext(name) {
-	case ".sql":
-		return true
-	case ".py":
-		return programFolder.MatchString(name)
-	}
-	return false
-}
-
-// claimant is the format that a file is a migration of, or nil.
-func (r registry) claimant(tree fs.FS, name string) (migration.Format, error) {
-	beginning, err := readBeginning(tree, name)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range r.formats {
-		if f.Claims(name, beginning).Sure {
-			return f, nil
-		}
-	}
-	return nil, nil
-}
-
-// beginningBytes is how much of a file tells whether it is a migration: comments may stand before the annotation.
-const beginningBytes = 4096
-
-func readBeginning(tree fs.FS, name string) (beginning []byte, err error) {
-	f, err := tree.Open(name)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	beginning, err = io.ReadAll(io.LimitReader(f, beginningBytes))
-	return beginning, err
+// readOther reads the history of an earlier tree whose migrations were of another tool.
+func (c *run) readOther(tree fs.FS, ref string, head, other candidate) (sited, error) {
+	c.say("migrations at %s are %s in %s; now they are %s", ref, other.format.Name(), other.dir, head.format.Name())
+	h, err := other.format.Read(tree, other.dir)
+	return sited{other.format, h}, err
 }
 
 // secret are the names of variables that a migration must not be able to put into the schema, and so into an error.

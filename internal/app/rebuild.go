@@ -17,7 +17,7 @@ import (
 // migrations are as they were, and run first, it is the same by construction; where a baseline stands for them, the
 // history is not meant to be built from nothing.
 func (c *run) needsFresh(built *schemas) bool {
-	return built.proposed() != nil && c.config.Baseline == "" && slices.ContainsFunc(c.problems, func(p migration.Problem) bool {
+	return built.proposed() != nil && c.config.Baseline == "" && !c.rebuilds() && slices.ContainsFunc(c.problems, func(p migration.Problem) bool {
 		return p.Released && (p.Rule == migration.EditedMigration || p.Rule == migration.DeletedMigration || p.Rule == migration.OutOfOrder)
 	})
 }
@@ -33,6 +33,9 @@ func (c *run) buildFresh(ctx context.Context, server *postgres.Server, built *sc
 	if err != nil {
 		return err
 	}
+	if err := database.SetRolesAside(ctx); err != nil {
+		return err
+	}
 	if _, err := c.prepare(ctx, database); err != nil {
 		return err
 	}
@@ -43,6 +46,57 @@ func (c *run) buildFresh(ctx context.Context, server *postgres.Server, built *sc
 	fresh, err := c.look(ctx, database)
 	built.fresh.Changes = schema.Compare(built.proposed().Snapshot, fresh.Snapshot, c.toolsOwn())
 	return err
+}
+
+// applyWhole builds the proposed schema from nothing and attributes to each migration what of it the released schema lacks.
+func (c *run) applyWhole(ctx context.Context, server *postgres.Server, built *schemas) error {
+	released := built.steps[0]
+	proposed := released
+	if len(built.pending) > 0 {
+		database, err := server.CreateDatabase(ctx)
+		if err != nil {
+			return err
+		}
+		if err := database.SetRolesAside(ctx); err != nil {
+			return err
+		}
+		if _, err := c.prepare(ctx, database); err != nil {
+			return err
+		}
+		empty, err := c.look(ctx, database)
+		if err != nil {
+			return err
+		}
+		empty.ChecksBodies = released.ChecksBodies
+		built.database = database
+		made := &schemas{steps: built.steps}
+		proposed, err = c.applyStep(ctx, database, step{revisions: c.proposed.Revisions}, empty, made)
+		built.broken, built.skipped = made.broken, append(built.skipped, made.skipped...)
+		if err != nil || built.broken != nil {
+			return err
+		}
+		built.origins = c.wholeOrigins(schema.Compare(released.Snapshot, proposed.Snapshot, c.toolsOwn()), made.origins, built.pending)
+	}
+	proposed.Name = gate.SchemaProposed
+	built.steps = append(built.steps, proposed)
+	return nil
+}
+
+// wholeOrigins are the origins of what differs between two schemas that were built apart. What is gone was left out, at no
+// place; so it is laid at the first line of the first pending migration.
+func (c *run) wholeOrigins(changes []schema.Change, made []schema.Origin, pending []migration.Revision) []schema.Origin {
+	places := map[schema.Object]schema.Origin{}
+	for _, o := range made {
+		places[o.Object] = o
+	}
+	origins := make([]schema.Origin, len(changes))
+	for i, change := range changes {
+		origins[i] = schema.Origin{Change: change, Revision: pending[0], Line: 1}
+		if o, known := places[change.Object]; known {
+			origins[i].Revision, origins[i].Line = o.Revision, o.Line
+		}
+	}
+	return origins
 }
 
 // applyAll applies the proposed migrations, up to the first that fails.

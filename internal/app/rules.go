@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,6 +31,10 @@ func (c *run) compareHistories(ctx context.Context, found candidate) (err error)
 		if held.History, err = c.readWhole(found, &held); err != nil {
 			return err
 		}
+	}
+	if c.converted != nil {
+		c.problems, err = comparison.Problems() // another tool's files say nothing of the edits to these
+		return err
 	}
 	comparison.Held = append(comparison.Held, held)
 	if err := c.compareTip(ctx, found, &comparison); err != nil {
@@ -99,11 +104,14 @@ func (c *run) readEarlier(ctx context.Context, found candidate, ref, commit stri
 
 // readWhole reads an earlier history, one that the tool would refuse as well.
 func (c *run) readWhole(found candidate, e *migration.Earlier) (*migration.History, error) {
-	h, err := c.readAt(e.Tree, e.Ref, found)
+	earlier, err := c.readAt(e.Tree, e.Ref, found)
 	if refused := (*migration.RefusedError)(nil); errors.As(err, &refused) {
 		return refused.History, nil
 	}
-	return h, err
+	if err == nil && earlier.format.Name() != found.format.Name() {
+		return nil, fmt.Errorf("they are %s, not %s", earlier.format.Name(), found.format.Name())
+	}
+	return earlier.history, err
 }
 
 // now is the time, which a new version may be named after.

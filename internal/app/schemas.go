@@ -138,7 +138,7 @@ func (c *run) look(ctx context.Context, database *postgres.Database) (s gate.Sch
 
 // target is a database that migrations are applied to.
 func (c *run) target(database *postgres.Database) migration.Target {
-	return migration.Target{Database: database.Config(), Env: c.migrationEnv}
+	return migration.Target{Database: database.Config(), Env: c.migrationEnv, Placeholders: c.config.Placeholders, Provide: database.Provide}
 }
 
 func (c *run) applyReleased(ctx context.Context, database *postgres.Database, built *schemas) (err error) {
@@ -172,6 +172,9 @@ func (c *run) releasedHistory() (migration.Format, *migration.History, error) {
 	history := &migration.History{Dir: c.released.Dir, Revisions: []migration.Revision{{Version: "baseline", File: c.config.Baseline}}}
 	switch c.config.Baseline {
 	case "":
+		if c.converted != nil {
+			return c.converted.format, c.converted.history, nil
+		}
 		return c.format, c.released, nil
 	case config.BaselineModels:
 		format, ok := c.format.(modelled)
@@ -198,6 +201,9 @@ func (c *run) baselineHint(err error) string {
 // applyPending applies the pending migrations one at a time and notes what each changes. One that fails ends it and is
 // a finding, not an error: what the ones before it made is not what the deploy would end with.
 func (c *run) applyPending(ctx context.Context, server *postgres.Server, built *schemas) error {
+	if c.rebuilds() {
+		return c.applyWhole(ctx, server, built)
+	}
 	for _, step := range steps(built.pending) {
 		at := built.steps[len(built.steps)-1]
 		if len(step.revisions) > 0 {
@@ -253,7 +259,30 @@ func (c *run) prepare(ctx context.Context, database *postgres.Database) (checksB
 	if err := c.createExtensions(ctx, database); err != nil {
 		return false, err
 	}
-	return database.CreateAvailable(ctx, "plpgsql_check")
+	if checksBodies, err = database.CreateAvailable(ctx, "plpgsql_check"); err != nil {
+		return false, err
+	}
+	return checksBodies, c.setUp(ctx, database)
+}
+
+// setUp runs what the platform brings.
+func (c *run) setUp(ctx context.Context, database *postgres.Database) (err error) {
+	if c.config.Setup == "" {
+		return nil
+	}
+	if _, err := fs.Stat(c.headTree, c.config.Setup); err != nil {
+		return usageError{fmt.Errorf("setup: there is no file %s", c.config.Setup)}
+	}
+	file := migration.Revision{Version: "setup", File: c.config.Setup}
+	migrator, err := plain.Format{}.Migrator(c.headTree, &migration.History{Revisions: []migration.Revision{file}}, c.target(database))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, migrator.Close()) }()
+	if _, err := migrator.Apply(ctx, file); err != nil {
+		return fmt.Errorf("setup cannot be run, so nothing can be checked: %w", err)
+	}
+	return nil
 }
 
 // createExtensions makes the extensions that only a superuser may make, for migrations that then find them.
@@ -281,7 +310,16 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 		}
 		return nil
 	}
-	if err := errors.Join(find(c.releasedTree, c.released), find(c.headTree, c.proposed)); err != nil {
+	err := errors.Join(find(c.releasedTree, c.released), find(c.headTree, c.proposed))
+	if c.converted != nil {
+		err = errors.Join(err, find(c.releasedTree, c.converted.history))
+	}
+	if c.config.Setup != "" {
+		text, readErr := fs.ReadFile(c.headTree, c.config.Setup)
+		note(text)
+		err = errors.Join(err, readErr)
+	}
+	if err != nil {
 		return err
 	}
 	if c.config.Baseline == config.BaselineModels {

@@ -219,27 +219,15 @@ func (r registry) formatOf(tree fs.FS, dir, format string) (candidate, error) {
 	if format != "" {
 		return candidate{dir: dir, format: byName(r.formats, format)}, nil
 	}
-	found := map[string]migration.Format{}
-	err := fs.WalkDir(tree, dir, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !canBeMigration(name) {
-			return err
-		}
-		f, err := r.claimant(tree, name)
-		if f != nil {
-			found[f.Name()] = f
-		}
-		return err
-	})
+	seen, err := r.lookForMigrations(tree, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return candidate{}, usageError{fmt.Errorf("there is no folder %s; name the migrations' folder with `migrations`", dir)}
 	}
 	if err != nil {
 		return candidate{}, err
 	}
-	for _, f := range found {
-		if len(found) == 1 {
-			return candidate{dir: dir, format: f}, nil
-		}
+	if found := seen.choose(nil, ""); len(found) == 1 {
+		return candidate{dir: dir, format: found[0].format}, nil
 	}
 	return candidate{}, usageError{fmt.Errorf("the folder %s does not tell its format; name it with --format: %s", dir, strings.Join(names(r.formats), ", "))}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -44,14 +45,22 @@ type Report struct {
 type Config struct {
 	// Base and Head are git revisions. An empty Base is worked out, an empty Head is the work tree.
 	Base, Head string
-	// Migrations is the folder, slash-separated, from the repository's top. Empty means: look.
-	Migrations string
+	// Migrations are the folders, slash-separated, from the repository's top. None means: look.
+	Migrations []string
 	// Database is the URL of a live database, for the base "database".
 	Database string
 	// Format is the migrations' format, or empty.
 	Format string
 	// Baseline is what makes the released schema in place of the released migrations: a SQL file, BaselineModels, or empty.
 	Baseline string
+	// Setup is a SQL file that runs before the migrations, for what the platform brings, or empty.
+	Setup string
+	// Placeholders are values for the variables of templated migrations, by their names.
+	Placeholders map[string]string
+	// MigrateCommand is what migrates a database where Headgate does not read the migrations itself, a shell command, or empty;
+	// MigrateTimeout is how long it may run.
+	MigrateCommand string
+	MigrateTimeout time.Duration
 	// FindingsBaseline is the file of findings that are ignored, or empty. It is not called baseline, which is the schema's.
 	FindingsBaseline string
 	// TypeAliases are what the application's own column types are in PostgreSQL, by their names.
@@ -83,12 +92,20 @@ func Settings(c Choices) []Setting {
 			Help: "the proposed code and migrations. Left out, it is the work tree"},
 		{Name: "database", Value: "URL", set: func(c *Config, v string) error { c.Database = v; return nil },
 			Help: "the live database that base: database asks, read-only, which migrations it has; best from a secret"},
-		{Name: "migrations", Value: "DIR", set: setMigrations,
-			Help: "the folder of the migrations, from the repository's top. Left out, the repository is looked through"},
+		{Name: "migrations", Value: "DIR", Many: true, set: setMigrations,
+			Help: "the folder of the migrations, from the repository's top; several where the tool takes several, such as Flyway's locations. Left out, the repository is looked through"},
 		{Name: "format", Value: "NAME", Choices: c.Formats, set: func(c *Config, v string) error { c.Format = v; return nil },
 			Help: "the migrations' format"},
 		{Name: "baseline", Value: "models|FILE.sql", set: setBaseline,
 			Help: "what makes the released schema of a history that cannot be built from nothing: the word models, for the tables that the code at the base maps (SQLAlchemy's create_all), or a SQL file at the base. Then the released migrations are not run"},
+		{Name: "setup", Value: "FILE.sql", set: setSetup,
+			Help: "a SQL file that runs before the migrations, for what the platform brings: schemas, extensions, roles. A role that migrations only name is made without it"},
+		{Name: "placeholders", Value: "NAME=VALUE", Many: true, set: setPlaceholder,
+			Help: "what stands for a variable of templated migrations, such as ${name}, {{ .name }} or /* TEMPLATE: name */"},
+		{Name: "migrate-command", Value: "COMMAND", set: func(c *Config, v string) error { c.MigrateCommand = v; return nil },
+			Help: "the shell command that migrates the database of DATABASE_URL (also PGHOST and the like), where the migrations are programs: it runs in the released tree and then in the proposed one, without GitHub's tokens"},
+		{Name: "migrate-timeout", Value: "DURATION", Default: "10m", set: setMigrateTimeout,
+			Help: "how long migrate-command may run, each time"},
 		{Name: "type-aliases", Value: "NAME=TYPE", Many: true, set: setTypeAlias,
 			Help: "what a column type of the application's own is in PostgreSQL, such as app.types.Money=numeric(12,2), where it cannot be followed into the repository"},
 		{Name: "code", Value: "PATTERN", Many: true, set: setCode,
@@ -130,8 +147,33 @@ func (s Setting) put(c *Config, value string) error {
 
 func setMigrations(c *Config, value string) error {
 	dir, err := repositoryPath(value)
-	c.Migrations = dir
+	c.Migrations = append(c.Migrations, dir)
 	return err
+}
+
+func setSetup(c *Config, value string) error {
+	file, err := repositoryPath(value)
+	c.Setup = file
+	return err
+}
+
+func setPlaceholder(c *Config, value string) error {
+	name, text, ok := strings.Cut(value, "=")
+	if name = strings.TrimSpace(name); !ok || name == "" {
+		return fmt.Errorf("%q is no placeholder; write one such as schema=public", value)
+	}
+	if c.Placeholders == nil {
+		c.Placeholders = map[string]string{}
+	}
+	c.Placeholders[name] = text
+	return nil
+}
+
+func setMigrateTimeout(c *Config, value string) (err error) {
+	if c.MigrateTimeout, err = time.ParseDuration(value); err != nil || c.MigrateTimeout <= 0 {
+		return fmt.Errorf("%q is no duration; write one such as 5m", value)
+	}
+	return nil
 }
 
 func setTypeAlias(c *Config, value string) error {

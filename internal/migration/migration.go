@@ -41,6 +41,9 @@ type History struct {
 	Format    string
 	Dir       string
 	Revisions []Revision
+	// Whole says that one revision states what the schema is, not how it changes: a schema dump. Then the schema is built from
+	// nothing each time, and the revision has a checksum.
+	Whole bool
 	// Graph says that revisions name their parents themselves, so that the history can branch. Otherwise the order of
 	// their versions is all there is.
 	Graph bool

@@ -42,7 +42,9 @@ type Server struct {
 	mu        sync.Mutex // guards what follows, and serialises the administrative statements
 	conn      *pgx.Conn
 	databases map[string]*Database
-	made      int // databases, dropped ones included
+	made      int      // databases, dropped ones included
+	provided  []string // roles that Provide has made
+	aside     int      // roles that SetRolesAside has renamed
 	closed    bool
 	closeErr  error
 }
