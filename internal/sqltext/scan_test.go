@@ -178,6 +178,9 @@ func FuzzStatements(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
+		if strings.Contains(strings.ToLower(src), "standard_conforming_strings") {
+			return // alone, a statement after it reads differently
+		}
 		end := 0
 		for s := range Statements(src) {
 			if s.Start < end || s.End <= s.Start || s.End > len(src) {

@@ -9,91 +9,136 @@ import (
 type Span struct{ Start, End int }
 
 // Statements yields the statements of a script, one after the other, each from its first
-// token that is no comment to its last, the semicolon left out. Empty statements are left out.
+// token that is no comment to its last, the semicolon left out. Empty statements are left out, and so is a byte order mark
+// at the beginning.
 //
 // The rules are psql's (src/fe_utils/psqlscan.l): a semicolon ends a statement unless it stands
 // in parentheses (CREATE RULE … DO (…; …)) or between BEGIN and END of a SQL-standard body of
-// CREATE [OR REPLACE] FUNCTION or PROCEDURE.
+// CREATE [OR REPLACE] FUNCTION or PROCEDURE. A statement that sets standard_conforming_strings says how those after it are
+// read. What only psql understands, its commands and variables, is text like any other here; Script reads it.
 func Statements(src string) iter.Seq[Span] {
 	return func(yield func(Span) bool) {
 		scan := NewScanner(src)
+		scan.pos = mark(src)
+		settings := stringSetting{wrapped: true}
 		var s splitter
-		s.reset()
+		at := Span{Start: -1}
 		for {
 			t := scan.Next()
 			switch {
 			case t.Kind == EOF:
-				if s.start >= 0 {
-					yield(Span{s.start, s.end})
+				if at.Start >= 0 {
+					yield(at)
 				}
 				return
 			case t.Kind == Comment:
 			case s.ends(src, t):
-				if s.start >= 0 && !yield(Span{s.start, s.end}) {
-					return
+				if at.Start >= 0 {
+					if !yield(at) {
+						return
+					}
+					settings.follow(src[at.Start:at.End])
+					scan.escapes = settings.escapes
 				}
-				s.reset()
+				at.Start = -1
 			default:
-				if s.start < 0 {
-					s.start = t.Start
+				if at.Start < 0 {
+					at.Start = t.Start
 				}
-				s.end = t.End
+				at.End = t.End
 			}
 		}
 	}
 }
 
-// splitter is what must be remembered of a statement to know where it ends.
-type splitter struct {
-	start, end int
-	parens     int
-	words      []string // its first words, enough to know a routine's definition
-	routine    bool
-	blocks     int // BEGIN and CASE that wait for their END
+// mark is the length of the byte order mark that a text begins with.
+func mark(src string) int {
+	if strings.HasPrefix(src, "\ufeff") {
+		return len("\ufeff")
+	}
+	return 0
 }
 
-func (s *splitter) reset() {
-	*s = splitter{start: -1, words: s.words[:0]}
+// splitter is what must be remembered of a statement to know where it ends: paren_depth, identifier_count, identifiers and
+// begin_depth of psqlscan.l.
+type splitter struct {
+	parens int
+	words  int     // identifiers since the statement began
+	first  [4]byte // the first letters of those among its first four words that can define a routine
+	blocks int     // BEGIN and CASE that wait for their END
+	// parameter is where the last parameter ended: letters behind it are no identifier.
+	parameter int
 }
 
 // ends takes one token in and tells whether it is the semicolon that ends the statement.
 func (s *splitter) ends(src string, t Token) bool {
-	switch {
-	case t.Kind == Identifier:
-		s.word(src[t.Start:t.End])
-	case t.Kind == Punctuation && src[t.Start] == '(':
-		s.parens++
-	case t.Kind == Punctuation && src[t.Start] == ')':
-		s.parens = max(s.parens-1, 0)
-	case t.Kind == Punctuation && src[t.Start] == ';':
-		return s.parens == 0 && s.blocks == 0
+	switch t.Kind {
+	case Identifier:
+		if t.Start != s.parameter || t.Start == 0 {
+			s.word(src[t.Start:t.End])
+		}
+	case Parameter:
+		s.parameter = t.End
+	case Punctuation:
+		switch src[t.Start] {
+		case '(':
+			s.parens++
+		case ')':
+			s.parens = max(s.parens-1, 0)
+		case ';':
+			if s.parens == 0 && s.blocks == 0 {
+				s.words = 0
+				return true
+			}
+		}
 	}
 	return false
 }
 
+// word counts an identifier, as the rule {identifier} of psqlscan.l does.
 func (s *splitter) word(w string) {
-	if len(s.words) < 4 {
-		s.words = append(s.words, strings.ToLower(w))
-		s.routine = definesRoutine(s.words)
+	if s.words == 0 {
+		s.first = [4]byte{}
 	}
-	if !s.routine || s.parens > 0 {
+	if s.words < len(s.first) {
+		switch {
+		case fold(w, "create"), fold(w, "function"), fold(w, "procedure"), fold(w, "or"), fold(w, "replace"):
+			s.first[s.words] = w[0] | 0x20
+		}
+	}
+	s.words++
+	if s.first[0] != 'c' || s.parens > 0 || !s.definesRoutine() {
 		return
 	}
 	switch {
-	case strings.EqualFold(w, "begin"), strings.EqualFold(w, "case") && s.blocks > 0:
+	case fold(w, "begin"), s.blocks > 0 && fold(w, "case"):
 		s.blocks++
-	case strings.EqualFold(w, "end"):
+	case fold(w, "end"):
 		s.blocks = max(s.blocks-1, 0)
 	}
 }
 
-func definesRoutine(words []string) bool {
-	if words[0] != "create" {
+func (s *splitter) definesRoutine() bool {
+	kind := s.first[1]
+	if kind == 'o' && s.first[2] == 'r' {
+		kind = s.first[3]
+	}
+	return kind == 'f' || kind == 'p'
+}
+
+// fold tells whether w is a lower-case word but for the case of its ASCII letters. strings.EqualFold would take ſ for an s.
+func fold(w, lower string) bool {
+	if len(w) != len(lower) {
 		return false
 	}
-	rest := words[1:]
-	if len(rest) >= 2 && rest[0] == "or" && rest[1] == "replace" {
-		rest = rest[2:]
+	for i := range len(w) {
+		c := w[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
 	}
-	return len(rest) > 0 && (rest[0] == "function" || rest[0] == "procedure")
+	return true
 }
