@@ -219,6 +219,7 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
+	c.adopt(built)
 	start := time.Now()
 	verdict, err := gate.Check(ctx, gate.Subject{
 		Order: gate.Order(c.config.Order), Schemas: built.steps, Broken: built.broken,

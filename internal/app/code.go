@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/migration/command"
 	"github.com/headgate/headgate/internal/reference"
 )
 
@@ -70,6 +71,9 @@ func (c *run) isMigration(tree fs.FS, name string) (bool, error) {
 		if h.Holds(name) {
 			return true, nil
 		}
+	}
+	if c.config.MigrateCommand != "" && command.IsMigration(name) {
+		return true, nil
 	}
 	if !canBeMigration(name) {
 		return false, nil

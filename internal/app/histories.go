@@ -18,6 +18,9 @@ func readFile(name string) ([]byte, error) { return os.ReadFile(name) }
 
 // findHistories reads the migrations of both trees.
 func (c *run) findHistories(ctx context.Context) (err error) {
+	if c.config.MigrateCommand != "" {
+		return c.expectCommand()
+	}
 	found, err := c.registry.findMigrations(c.headTree, c.config.Migrations, c.config.Format)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/alembic"
+	"github.com/headgate/headgate/internal/migration/command"
 	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/reference"
@@ -34,6 +35,7 @@ func newRegistry(p Process) registry {
 			goose.Format{},
 			alembic.Format{},
 			plain.Format{},
+			command.Format{},
 		},
 		languages: []reference.Language{
 			golang.Language{},

@@ -34,6 +34,8 @@ type schemas struct {
 	after     []schema.Snapshot
 	fresh     *gate.Fresh
 	reversals []gate.Reversal
+	// commanded is the history where a command ran the migrations, or nil.
+	commanded *commanded
 }
 
 // skips takes in the statements on data that a migrator left out, where it is one that does.
@@ -50,6 +52,9 @@ func (s *schemas) skips(m migration.Migrator) {
 // build applies the released migrations to an empty database, and the pending ones to clones of it, a clone for each step of
 // the deploy.
 func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, error) {
+	if c.config.MigrateCommand != "" {
+		return c.buildByCommand(ctx, server)
+	}
 	start := time.Now()
 	database, err := server.CreateDatabase(ctx)
 	if err != nil {
