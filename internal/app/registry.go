@@ -8,8 +8,10 @@ import (
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/migration/command"
+	"github.com/headgate/headgate/internal/migration/drizzle"
 	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/migration/plain"
+	"github.com/headgate/headgate/internal/migration/prisma"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
 	"github.com/headgate/headgate/internal/reference/python"
@@ -34,6 +36,8 @@ func newRegistry(p Process) registry {
 		formats: []migration.Format{
 			goose.Format{},
 			alembic.Format{},
+			prisma.Format{},
+			drizzle.Format{},
 			plain.Format{},
 			command.Format{},
 		},

@@ -34,6 +34,9 @@ func histories(t *testing.T, format migration.Format) {
 		rules = append(rules, migration.BrokenHistory)
 	}
 	for _, rule := range rules {
+		if rule == migration.DuplicateVersion && format.Tool().Duplicate == "" {
+			continue // no two files can claim one version
+		}
 		if !shown[string(rule)] {
 			t.Errorf("a format needs a case in testdata/history for %s", rule)
 		}

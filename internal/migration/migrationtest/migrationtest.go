@@ -95,6 +95,10 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 			t.Error(err)
 		}
 	}()
+	own := "_version" // the tool's own table
+	if stamps, ok := format.Stamps(); ok {
+		own = stamps.Table
+	}
 	before := snapshot(t, config)
 	applied := 0
 	for _, r := range history.Revisions {
@@ -114,8 +118,8 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		}
 		after := snapshot(t, config)
 		for _, o := range schema.Origins(schema.Diff(before, after), r, statements) {
-			if strings.Contains(o.Object.Table+o.Object.Name, "_version") {
-				continue // the tool's own table
+			if strings.Contains(o.Object.Table+o.Object.Name, own) {
+				continue
 			}
 			renamed := ""
 			if o.Renamed != nil {

@@ -50,7 +50,7 @@ func Whole(text string, start, end int) []Message {
 		return nil
 	}
 	at := locator{text: text, line: 1}
-	return []Message{at.message(start+whole.Start, start+whole.End)}
+	return []Message{at.message(start+withMark(text[start:end], whole.Start), start+whole.End)}
 }
 
 // Statements makes a message of each statement in text[start:end], where text is a file's.
@@ -58,9 +58,21 @@ func Statements(text string, start, end int) []Message {
 	var messages []Message
 	at := locator{text: text, line: 1}
 	for span := range sqltext.Statements(text[start:end]) {
+		if len(messages) == 0 {
+			span.Start = withMark(text[start:end], span.Start)
+		}
 		messages = append(messages, at.message(start+span.Start, start+span.End))
 	}
 	return messages
+}
+
+// withMark is where the first message begins: psql passes over a byte order mark, and the server refuses one. A format whose
+// tool does as psql cuts it off.
+func withMark(text string, start int) int {
+	if strings.HasPrefix(text, "\ufeff") {
+		return 0
+	}
+	return start
 }
 
 // locator cuts messages out of a file, front to back.
