@@ -226,7 +226,7 @@ func (c *run) judge(ctx context.Context) (result *gate.Result, err error) {
 		References: code.references, Gone: code.gone, Stood: code.stood, Sources: c.headTree, ReleasedSources: c.baseTree,
 		History: c.proposed, Pending: built.pending, Origins: built.origins,
 		Histories: gate.Histories{
-			Tool: c.format.Tool(), Problems: c.problems, Refused: len(c.faults) > 0, Fresh: built.fresh, Reversals: built.reversals,
+			Tool: c.tool(), Problems: c.problems, Refused: len(c.faults) > 0, Fresh: built.fresh, Reversals: built.reversals,
 		},
 	})
 	if err != nil {
@@ -253,4 +253,11 @@ func (c *run) result(v *gate.Verdict, built schemas, server *postgres.Server) *g
 		r.Pending = append(r.Pending, pending)
 	}
 	return r
+}
+
+// tool is the format's, as the project has set it.
+func (c *run) tool() migration.Tool {
+	t := c.format.Tool()
+	t.Late = t.Late || c.proposed.Late
+	return t
 }

@@ -106,7 +106,7 @@ func (c *run) applyAll(ctx context.Context, database *postgres.Database) (broken
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, migrator.Close()) }()
-	for _, r := range c.proposed.Revisions {
+	for _, r := range c.proposed.Fresh() {
 		if _, err := migrator.Apply(ctx, r); errors.As(err, &broken) {
 			return broken, nil
 		} else if err != nil {

@@ -9,9 +9,11 @@ import (
 	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/migration/command"
 	"github.com/headgate/headgate/internal/migration/drizzle"
+	"github.com/headgate/headgate/internal/migration/flyway"
 	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/migration/prisma"
+	"github.com/headgate/headgate/internal/migration/refinery"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
 	"github.com/headgate/headgate/internal/reference/python"
@@ -36,6 +38,8 @@ func newRegistry(p Process) registry {
 		formats: []migration.Format{
 			goose.Format{},
 			alembic.Format{},
+			flyway.Format{},
+			refinery.Format{},
 			prisma.Format{},
 			drizzle.Format{},
 			plain.Format{},

@@ -159,7 +159,7 @@ func (c *run) applyReleased(ctx context.Context, database *postgres.Database, bu
 		return err
 	}
 	defer func() { err = errors.Join(err, migrator.Close()) }()
-	for _, r := range history.Revisions {
+	for _, r := range history.Fresh() {
 		if _, err := migrator.Apply(ctx, r); err != nil {
 			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, c.baselineHint(err))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,8 +41,10 @@ func (c *run) readStamped(ctx context.Context) (*migration.History, error) {
 		}
 	}
 	released := &migration.History{Format: c.proposed.Format, Dir: c.proposed.Dir, Graph: c.proposed.Graph}
+	superseded := markSuperseded(c.proposed, applied)
 	for _, r := range c.proposed.Revisions {
 		if applied[r.Version] {
+			r.Superseded = r.Superseded && superseded
 			released.Revisions = append(released.Revisions, r)
 			delete(applied, r.Version)
 		}
@@ -61,6 +64,20 @@ func (c *run) readStamped(ctx context.Context) (*migration.History, error) {
 	}
 	c.say("the database is at %s: %d of %d migrations are released", strings.Join(released.Heads(), ", "), len(released.Revisions), len(c.proposed.Revisions))
 	return released, nil
+}
+
+// markSuperseded takes as applied what a database has passed over for a baseline: what comes before a migration that it has
+// run. It tells whether the baseline stands for it, or what it supersedes has run itself.
+func markSuperseded(h *migration.History, applied map[string]bool) (stands bool) {
+	later := false
+	for _, r := range slices.Backward(h.Revisions) {
+		if later && r.Superseded != r.Baseline {
+			applied[r.Version] = true
+		}
+		later = later || applied[r.Version]
+		stands = stands || r.Baseline && !r.Superseded && applied[r.Version]
+	}
+	return stands
 }
 
 // askDatabase reads the version table.

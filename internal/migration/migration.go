@@ -23,7 +23,7 @@ type Revision struct {
 	// Line is the line of File, from 1, at which the migration begins; 0 where the whole file is one.
 	Line int `json:"line,omitempty"`
 	// Checksum is set on a migration that the tool runs again whenever it changes (Flyway's R__ files, Liquibase's
-	// runOnChange): the sum of what it compares.
+	// runOnChange): the sum of what it compares, or Always.
 	Checksum string `json:"checksum,omitempty"`
 	// Parents are the versions that the revision follows; none for a first one.
 	Parents []string `json:"parents,omitempty"`
@@ -32,9 +32,17 @@ type Revision struct {
 	DependsOn []string `json:"dependsOn,omitempty"`
 	// Contract says that it runs after the code is live: it contracts the schema, where the others expand it before.
 	Contract bool `json:"contract,omitempty"`
+	// Baseline says that it runs on an empty database only, in place of those that are Superseded (Flyway's B files). A
+	// database that has run any migration never runs it.
+	Baseline bool `json:"baseline,omitempty"`
+	// Superseded says that an empty database passes over it for a baseline.
+	Superseded bool `json:"superseded,omitempty"`
 	// Labels are names of the branch that begins here (alembic's branch_labels).
 	Labels []string `json:"labels,omitempty"`
 }
+
+// Always is the checksum of what runs on every deploy, whether it changed or not.
+const Always = "always"
 
 // History is all the migrations of one folder, in the order in which the tool applies them.
 type History struct {
@@ -47,6 +55,9 @@ type History struct {
 	// Graph says that revisions name their parents themselves, so that the history can branch. Otherwise the order of
 	// their versions is all there is.
 	Graph bool
+	// Late says that the project's settings have the tool run a migration late that comes before one that ran already, where by
+	// default it would not.
+	Late bool
 }
 
 // Holds tells whether a file lies in or below a folder of the history's revisions. Where that is the repository's top,
@@ -68,17 +79,21 @@ func (h *History) Holds(file string) bool {
 }
 
 // Heads are the versions that no other revision follows, in the history's order. A healthy history has one;
-// an empty one has none.
+// an empty one has none. What the tool runs again after each change says nothing of how far a database is, so that it is a
+// head only where there is nothing else.
 func (h *History) Heads() []string {
+	again := slices.IndexFunc(h.Revisions, func(r Revision) bool { return r.Checksum == "" }) < 0
 	followed := map[string]bool{}
 	for _, r := range h.Revisions {
 		for _, p := range r.Parents {
-			followed[p] = true
+			if again || r.Checksum == "" {
+				followed[p] = true
+			}
 		}
 	}
 	heads := []string{}
 	for _, r := range h.Revisions {
-		if !followed[r.Version] {
+		if !followed[r.Version] && (again || r.Checksum == "") {
 			heads = append(heads, r.Version)
 		}
 	}
@@ -118,19 +133,27 @@ func (h *History) Ancestors(version string) map[string]bool {
 
 // Pending are the revisions of h that released does not have, in the order in which they run.
 // A revision is known by its version: one that was edited since is not run again, unless it has a checksum and that changed.
+// Without any released ones the database is empty, so that a baseline runs in place of what it supersedes.
 func (h *History) Pending(released *History) []Revision {
 	done := make(map[string]Revision, len(released.Revisions))
 	for _, r := range released.Revisions {
 		done[r.Version] = r
 	}
 	pending := []Revision{}
+	empty := len(released.Revisions) == 0
 	for _, r := range h.Revisions {
-		if before, ran := done[r.Version]; !ran || r.Checksum != "" && r.Checksum != before.Checksum {
+		if empty && r.Superseded || !empty && r.Baseline {
+			continue
+		}
+		if before, ran := done[r.Version]; !ran || r.Checksum == Always || r.Checksum != "" && r.Checksum != before.Checksum {
 			pending = append(pending, r)
 		}
 	}
 	return pending
 }
+
+// Fresh are the revisions that run on an empty database, in their order.
+func (h *History) Fresh() []Revision { return h.Pending(&History{}) }
 
 // Linear gives each revision the one before it as its parent, for formats whose order is the sort order.
 func Linear(revisions []Revision) {

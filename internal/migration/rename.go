@@ -25,7 +25,7 @@ func newNames(tool Tool, now time.Time, histories ...*History) *names {
 	for _, h := range histories {
 		for _, r := range h.Revisions {
 			n.taken[r.Version] = true
-			if tool.Order != nil && r.Checksum == "" && (n.last.File == "" || tool.Order(n.last, r) < 0) {
+			if tool.Order != nil && r.Checksum == "" && !r.Baseline && (n.last.File == "" || tool.Order(n.last, r) < 0) {
 				n.last = r
 			}
 		}

@@ -162,6 +162,10 @@ func (c *comparing) compareFiles() error {
 }
 
 func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bool) error {
+	if before.Baseline {
+		return nil // no database runs it again, nor misses it
+	}
+	there = there && !now.Baseline // which stands for its version on an empty database alone
 	if there && (now.File == before.File && !earlier.Changed(before.File) || now.Checksum != "") {
 		return nil // what has a checksum is run again
 	}
@@ -301,7 +305,7 @@ func (c *comparing) order() {
 		tipVersions = versionsOf(c.Tip.History)
 	}
 	for _, r := range c.Proposed.Revisions {
-		if _, done := c.released[r.Version]; done || r.Checksum != "" || c.renamed(r) {
+		if _, done := c.released[r.Version]; done || r.Checksum != "" || r.Baseline || c.renamed(r) {
 			continue
 		}
 		p := Problem{Rule: OutOfOrder, Revision: r, Line: max(r.Line, 1)}

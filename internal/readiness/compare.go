@@ -43,8 +43,8 @@ func (e *Expected) compare(s Stamp) comparison {
 // compareApplied is for version tables with a row for each revision.
 func (e *Expected) compareApplied(applied []string) (c comparison) {
 	done := setOf(applied)
-	if len(applied) > 0 {
-		c.heads = []string{slices.MaxFunc(applied, compareVersions)}
+	if once := slices.DeleteFunc(slices.Clone(applied), func(v string) bool { return e.again[v] }); len(once) > 0 {
+		c.heads = []string{slices.MaxFunc(once, compareVersions)}
 	}
 	if len(e.order) == 0 {
 		newest := slices.MaxFunc(e.Heads, compareVersions)
@@ -153,8 +153,19 @@ func setOf(list []string) map[string]bool {
 	return set
 }
 
-// compareVersions orders numbers by their value, whatever their length, and all else as text.
+// compareVersions orders numbers by their value, whatever their length, part by part where they have dots, and all else as text.
 func compareVersions(a, b string) int {
+	for strings.Contains(a, ".") || strings.Contains(b, ".") {
+		first, restA, _ := strings.Cut(a, ".")
+		second, restB, _ := strings.Cut(b, ".")
+		if !isNumber(first) || !isNumber(second) {
+			break
+		}
+		if order := compareVersions(first, second); order != 0 {
+			return order
+		}
+		a, b = cmp.Or(restA, "0"), cmp.Or(restB, "0")
+	}
 	if !isNumber(a) || !isNumber(b) {
 		return strings.Compare(a, b)
 	}

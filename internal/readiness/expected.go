@@ -22,6 +22,7 @@ type Expected struct {
 	order  []string            // the versions of the history in its order; empty where only the heads are known
 	before map[string][]string // what each version needs directly before it
 	oldest string              // the lowest of the versions
+	again  map[string]bool     // those that the tool runs again after each change
 }
 
 // NoVersionTableError says that a format's tool notes nothing in the database, so there is nothing to compare with.
@@ -45,9 +46,12 @@ func newExpected(tables migration.VersionTables, format string, heads []string, 
 	if !ok {
 		return nil, &NoVersionTableError{format, tables}
 	}
-	e := &Expected{Format: format, Heads: heads, stamps: stamps, before: make(map[string][]string, len(revisions))}
+	e := &Expected{Format: format, Heads: heads, stamps: stamps, before: make(map[string][]string, len(revisions)), again: map[string]bool{}}
 	for _, r := range revisions {
-		e.order = append(e.order, r.Version)
+		if !r.Baseline && !r.Superseded { // of which a database has one or the other
+			e.order = append(e.order, r.Version)
+		}
+		e.again[r.Version] = r.Checksum != ""
 		e.before[r.Version] = slices.Concat(r.Parents, r.DependsOn)
 	}
 	if len(e.order) > 0 {

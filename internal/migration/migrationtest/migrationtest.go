@@ -95,13 +95,12 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 			t.Error(err)
 		}
 	}()
-	own := "_version" // the tool's own table
-	if stamps, ok := format.Stamps(); ok {
-		own = stamps.Table
-	}
+	stamps, _ := format.Stamps()
+	own := stamps.Table
 	before := snapshot(t, config)
 	applied := 0
-	for _, r := range history.Revisions {
+	fresh := history.Fresh()
+	for _, r := range fresh {
 		say("\n%s %s", r.Version, r.File)
 		statements, err := migrator.Apply(t.Context(), r)
 		if err != nil {
@@ -118,8 +117,8 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		}
 		after := snapshot(t, config)
 		for _, o := range schema.Origins(schema.Diff(before, after), r, statements) {
-			if strings.Contains(o.Object.Table+o.Object.Name, own) {
-				continue
+			if own != "" && strings.Contains(o.Object.Table+o.Object.Name, own) {
+				continue // the tool's own table
 			}
 			renamed := ""
 			if o.Renamed != nil {
@@ -130,17 +129,17 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		before = after
 		applied++
 	}
-	if applied == len(history.Revisions) {
-		down(t, say, migrator, history)
+	if applied == len(fresh) {
+		down(t, say, migrator, fresh)
 	}
 	return b.String()
 }
 
 // down takes the revisions back, the last first, and writes down what ran.
-func down(t *testing.T, say func(string, ...any), migrator migration.Migrator, history *migration.History) {
+func down(t *testing.T, say func(string, ...any), migrator migration.Migrator, revisions []migration.Revision) {
 	t.Helper()
 	say("")
-	for _, r := range slices.Backward(history.Revisions) {
+	for _, r := range slices.Backward(revisions) {
 		statements, err := migrator.Revert(t.Context(), r)
 		if err != nil {
 			if !errors.As(err, new(*migration.Error)) {

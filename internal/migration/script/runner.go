@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,7 +29,7 @@ func (r *Runner) Run(ctx context.Context, s Script) ([]migration.Statement, erro
 	var statements []migration.Statement
 	for _, m := range s.Messages {
 		for _, statement := range m.statements() {
-			if awaitsData(statement.SQL) {
+			if !m.Copies && awaitsData(statement.SQL) {
 				return nil, noData(s.File, statement)
 			}
 			statements = append(statements, statement)
@@ -121,6 +122,12 @@ func (r *Runner) rollBack(ctx context.Context) error {
 // send sends a message as a simple Query. An error of the server without a place of its own belongs to the first statement
 // that has no result.
 func (r *Runner) send(ctx context.Context, file string, m Message) error {
+	if m.Copies {
+		if _, err := r.conn.PgConn().CopyFrom(ctx, strings.NewReader(m.Rows), m.SQL); err != nil {
+			return m.statement().Refused(file, err)
+		}
+		return nil
+	}
 	results := r.conn.PgConn().Exec(ctx, m.SQL)
 	done := 0
 	for results.NextResult() {

@@ -18,6 +18,9 @@ type Message struct {
 	// file's line stand before the first one of SQL.
 	Lines  []int
 	Indent int
+	// Copies says that SQL is one COPY … FROM STDIN and that the tool sends Rows after it.
+	Copies bool
+	Rows   string
 }
 
 // Script is one migration, one way.
