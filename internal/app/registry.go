@@ -7,13 +7,16 @@ import (
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/alembic"
+	"github.com/headgate/headgate/internal/migration/atlas"
 	"github.com/headgate/headgate/internal/migration/command"
+	"github.com/headgate/headgate/internal/migration/diesel"
 	"github.com/headgate/headgate/internal/migration/drizzle"
 	"github.com/headgate/headgate/internal/migration/flyway"
 	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/migration/prisma"
 	"github.com/headgate/headgate/internal/migration/refinery"
+	"github.com/headgate/headgate/internal/migration/sqlx"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
 	"github.com/headgate/headgate/internal/reference/python"
@@ -39,7 +42,10 @@ func newRegistry(p Process) registry {
 			goose.Format{},
 			alembic.Format{},
 			flyway.Format{},
+			sqlx.Format{},
+			diesel.Format{},
 			refinery.Format{},
+			atlas.Format{},
 			prisma.Format{},
 			drizzle.Format{},
 			plain.Format{},
