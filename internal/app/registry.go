@@ -12,10 +12,12 @@ import (
 	"github.com/headgate/headgate/internal/migration/diesel"
 	"github.com/headgate/headgate/internal/migration/drizzle"
 	"github.com/headgate/headgate/internal/migration/flyway"
+	"github.com/headgate/headgate/internal/migration/golangmigrate"
 	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/migration/prisma"
 	"github.com/headgate/headgate/internal/migration/refinery"
+	"github.com/headgate/headgate/internal/migration/sqlmigrate"
 	"github.com/headgate/headgate/internal/migration/sqlx"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
@@ -41,7 +43,9 @@ func newRegistry(p Process) registry {
 		formats: []migration.Format{
 			goose.Format{},
 			alembic.Format{},
+			golangmigrate.Format{},
 			flyway.Format{},
+			sqlmigrate.Format{},
 			sqlx.Format{},
 			diesel.Format{},
 			refinery.Format{},

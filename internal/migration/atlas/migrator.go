@@ -14,6 +14,7 @@ import (
 
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/script"
+	"github.com/headgate/headgate/internal/sqltext"
 )
 
 // versionTable is the name of Atlas's table and of the schema that it is in.
@@ -103,6 +104,10 @@ var place = regexp.MustCompile(`(\d+):(\d+): (.*)`)
 
 // split cuts a file where Atlas does for PostgreSQL (sql/postgres/driver_oss.go, Driver.ScanStmts).
 func split(name, text string) ([]script.Message, error) {
+	if line := tooDeep(text); line > 0 {
+		return nil, &migration.Error{File: name, Line: line, Problem: fmt.Sprintf("more than %d blocks are begun here that do not end, and Atlas's scanner takes for ever over them", mostBlocks),
+			Remedy: "end each BEGIN with END"}
+	}
 	scanner := &migrate.Scanner{ScannerOptions: migrate.ScannerOptions{MatchBegin: true, MatchBeginAtomic: true, MatchDollarQuote: true, EscapedStringExt: true}}
 	statements, err := scanner.Scan(text)
 	if err != nil {
@@ -137,6 +142,34 @@ func split(name, text string) ([]script.Message, error) {
 		counted = start
 	}
 	return messages, nil
+}
+
+// mostBlocks is how many blocks may be open at once. Atlas's scanner tries every way to end them: twenty take seconds.
+const mostBlocks = 10
+
+// tooDeep is the line at which a text has more open blocks, or 0.
+func tooDeep(text string) int {
+	scan := sqltext.NewScanner(text)
+	open, begun := 0, -1
+	for t := scan.Next(); t.Kind != sqltext.EOF; t = scan.Next() {
+		if t.Kind == sqltext.Comment {
+			continue
+		}
+		word := strings.ToLower(text[t.Start:t.End])
+		if begun >= 0 && word != ";" && word != "transaction" && word != "work" {
+			open++
+		}
+		if begun = -1; word == "begin" {
+			begun = t.Start
+		}
+		if word == "end" {
+			open = max(open-1, 0)
+		}
+		if open > mostBlocks {
+			return strings.Count(text[:t.Start], "\n") + 1
+		}
+	}
+	return 0
 }
 
 // Revert does nothing: a way down is not written, but planned by Atlas from two schemas.

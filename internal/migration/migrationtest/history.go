@@ -29,7 +29,10 @@ func histories(t *testing.T, format migration.Format) {
 		}
 		return got
 	})
-	rules := []migration.Rule{migration.EditedMigration, migration.DeletedMigration, migration.DuplicateVersion, migration.OutOfOrder, "none"}
+	rules := []migration.Rule{migration.EditedMigration, migration.DeletedMigration, migration.OutOfOrder, "none"}
+	if format.Tool().Duplicate != "" {
+		rules = append(rules, migration.DuplicateVersion)
+	}
 	if format.Tool().Order == nil {
 		rules = append(rules, migration.BrokenHistory)
 	}

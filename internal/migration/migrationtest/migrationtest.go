@@ -81,12 +81,11 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		return b.String()
 	}
 	say("heads: %s", strings.Join(history.Heads(), " "))
-	placeholders := map[string]string{"species": "elm", "owner_schema": "public"}
 	env := func(name string) (string, bool) {
 		value, ok := map[string]string{"SPECIES": "oak", "TWO_LINES": "a\nb"}[name]
 		return value, ok
 	}
-	migrator, err := format.Migrator(tree, history, migration.Target{Database: config, Env: env, Placeholders: placeholders})
+	migrator, err := format.Migrator(tree, history, migration.Target{Database: config, Env: env, Placeholders: placeholders()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +132,11 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		down(t, say, migrator, fresh)
 	}
 	return b.String()
+}
+
+// placeholders are what the platform brings to every case.
+func placeholders() map[string]string {
+	return map[string]string{"species": "elm", "owner_schema": "public"}
 }
 
 // down takes the revisions back, the last first, and writes down what ran.

@@ -102,7 +102,7 @@ func (r *Runner) runSeparately(ctx context.Context, s Script) error {
 	if err != nil {
 		return err
 	}
-	if next < len(s.Messages) {
+	if next < len(s.Messages) && !s.Closes {
 		e := &migration.Error{File: s.File, Problem: "the migration leaves a transaction open, so that all of it is lost", Remedy: "end it with COMMIT"}
 		e.Line, e.Column = s.Messages[next].statement().Position(0)
 		return errors.Join(e, r.rollBack(ctx))

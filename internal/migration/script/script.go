@@ -30,6 +30,8 @@ type Script struct {
 	Messages []Message
 	// Transaction says that the tool puts one transaction around all messages, and what stands Before and After them.
 	Transaction bool
+	// Closes says that what comes After ends a transaction that the file leaves open, as a COMMIT of the tool's own does.
+	Closes bool
 	// Before and After are what the tool sends itself, on its version table.
 	Before, After []Own
 }
