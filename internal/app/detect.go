@@ -145,11 +145,13 @@ func (s *sightings) choose(dirs []string, format string) []candidate {
 	}
 	var chosen []candidate
 	for _, dir := range order {
-		chosen = append(chosen, likeliest(byDir[dir])...)
+		chosen = append(chosen, likeliest(byDir[dir], format != "")...)
 	}
-	chosen = best(chosen, func(c candidate) int { return rank(c, len(dirs) > 0 || format != "") })
+	asked := len(dirs) > 0 || format != ""
+	chosen = slices.DeleteFunc(chosen, func(c candidate) bool { return !asked && rank(c) == 0 })
 	chosen = best(chosen, func(c candidate) int { return truth(!aside.MatchString(c.dir + "/")) })
-	// Settings of sqlc and others name the folder, whatever its format.
+	chosen = best(chosen, func(c candidate) int { return truth(!asked) * rank(c) })
+	// Settings of the tool, of sqlc and others name the folder.
 	return best(chosen, func(c candidate) int { return truth(s.named(c.dir) != "") })
 }
 
@@ -162,27 +164,27 @@ func (s *sightings) otherFormat(format string) (candidate, bool) {
 	return others[0], len(others) == 1
 }
 
-// likeliest are the formats that the files of one folder can be: what its content or the settings tell, else what the names
-// alone make the first choice of.
-func likeliest(candidates []candidate) []candidate {
+// guesses are the formats that a folder can be taken for by the names of its files alone, the likeliest first. Files of the
+// others have names that fit any numbered SQL, and run alike as plain ones.
+var guesses = []string{"golang-migrate", "flyway", "diesel", "prisma", "plain", "schema"}
+
+// likeliest are the formats that the files of one folder can be: what its content or the settings tell, else the best guess.
+func likeliest(candidates []candidate, asked bool) []candidate {
 	candidates = best(candidates, func(c candidate) int { return 2*truth(c.sure) + truth(c.why != "") })
-	if len(candidates) > 1 && !candidates[0].sure && candidates[0].why == "" {
-		// Without a sign of any tool the order of the registry decides, and plain comes before a guess only where nothing else
-		// fits: the files of both run by their numbers.
-		return candidates[:1]
+	if asked || candidates[0].sure || candidates[0].why != "" {
+		return candidates
 	}
-	return candidates
+	return best(slices.DeleteFunc(candidates, func(c candidate) bool { return !slices.Contains(guesses, c.format.Name()) }),
+		func(c candidate) int { return -slices.Index(guesses, c.format.Name()) })
 }
 
 // migrationFolder is a folder that by its name holds migrations.
 var migrationFolder = regexp.MustCompile(`(?i)migrat|(^|/)(db|database|schema|sql|changelogs?|flyway|drizzle)(/|$)`)
 
-// rank tells how sure it is that a folder holds migrations at all: numbered SQL files lie about elsewhere, too, and a dump
-// mostly repeats what the migrations made.
-func rank(c candidate, asked bool) int {
+// rank tells how sure it is that a folder holds migrations at all: SQL files lie about elsewhere, too, and a dump mostly
+// repeats what the migrations made.
+func rank(c candidate) int {
 	switch {
-	case asked:
-		return 0
 	case c.format.Name() == "schema":
 		return 1
 	case c.sure || c.why != "":

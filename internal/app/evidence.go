@@ -110,10 +110,10 @@ func (s *sightings) whyOf(c candidate) string {
 	return why
 }
 
-// named is the settings file that names a folder as that of the schema, whatever its format; empty if none does.
+// named is a settings file that names a folder as that of the migrations, or of the schema; empty if none does.
 func (s *sightings) named(dir string) string {
 	for _, e := range s.evidence {
-		if e.format == "" && (e.dir == dir || path.Dir(e.dir) == dir) {
+		if e.dir != "" && (e.dir == dir || path.Dir(e.dir) == dir) {
 			return e.file
 		}
 	}

@@ -315,14 +315,17 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 		}
 		return nil
 	}
-	err := errors.Join(find(c.releasedTree, c.released), find(c.headTree, c.proposed))
+	released := c.released
 	if c.converted != nil {
-		err = errors.Join(err, find(c.releasedTree, c.converted.history))
+		released = c.converted.history
 	}
+	err := errors.Join(find(c.releasedTree, released), find(c.headTree, c.proposed))
 	if c.config.Setup != "" {
 		text, readErr := fs.ReadFile(c.headTree, c.config.Setup)
 		note(text)
-		err = errors.Join(err, readErr)
+		if !errors.Is(readErr, fs.ErrNotExist) { // that is said where it runs
+			err = errors.Join(err, readErr)
+		}
 	}
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ import (
 const program = "headgate-program"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){program: func() {
+	testscript.Main(m, map[string]func(){migrator: runMigrator, program: func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		os.Exit(app.Main(ctx, app.Process{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ()}))

@@ -57,7 +57,7 @@ func (s Statement) Refused(file string, err error) *Error {
 	if refused.Hint != "" {
 		e.Problem += "; PostgreSQL's hint: " + refused.Hint
 	}
-	e.Remedy = remedies[refused.Code]
+	e.Remedy = s.remedy(refused)
 	if refused.Position > 0 {
 		// The server counts characters (manual, section 55.8, field P), Position bytes.
 		e.Line, e.Column = s.Position(runeOffset(s.SQL, int(refused.Position)-1))
@@ -66,6 +66,20 @@ func (s Statement) Refused(file string, err error) *Error {
 	}
 	return e
 }
+
+// remedy is what to do about errors that come from the throwaway server and not from the migration.
+func (s Statement) remedy(refused *pgconn.PgError) string {
+	if advice := extensionRemedy(refused.Message); advice != "" {
+		return advice
+	}
+	if refused.Code == "42601" && refused.Position > 0 && variable.MatchString(s.SQL[runeOffset(s.SQL, int(refused.Position)-1):]) {
+		return "this looks like the variable of a template: give it a value with `placeholders`, as NAME=VALUE"
+	}
+	return remedies[refused.Code]
+}
+
+// variable is what some tool puts a value in place of, at the beginning of a text.
+var variable = regexp.MustCompile(`^(\$\{|\{\{?|\$\w+\$?)`)
 
 // quoted are the names in a message of the server.
 var quoted = regexp.MustCompile(`"([^"]+)"`)
@@ -85,11 +99,11 @@ func (s Statement) firstNamed(message string) int {
 	return -1
 }
 
-// remedies are what to do about errors that come from the throwaway server and not from the migration.
+// remedies are by SQLSTATE.
 var remedies = map[string]string{
 	"42501": "migrations run as an ordinary owner role here; if this one needs a superuser, set `superuser: true`",
-	"0A000": "if an extension is missing from the server, name an image that has it with `postgres-image`",
-	"58P01": "if an extension is missing from the server, name an image that has it with `postgres-image`",
+	"42704": "if the platform brings it, make it in a SQL file that `setup` names",
+	"3F000": "if the platform brings the schema, make it in a SQL file that `setup` names",
 }
 
 func runeOffset(s string, runes int) int {

@@ -24,7 +24,7 @@ func (d *Database) Provide(ctx context.Context, refused error) (bool, error) {
 		return false, nil
 	}
 	switch e.Code {
-	case "42704": // undefined_object
+	case "42704", "22023": // undefined_object, and what SET ROLE says of it: invalid_parameter_value
 		if m := missingRole.FindStringSubmatch(e.Message); m != nil {
 			return d.provideRole(ctx, m[1])
 		}
