@@ -338,7 +338,15 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 	if len(wanted) == 0 {
 		return nil
 	}
-	return database.CreateExtensions(ctx, wanted)
+	err = database.CreateExtensions(ctx, wanted)
+	if missing := (*postgres.MissingExtensionsError)(nil); errors.As(err, &missing) {
+		for _, name := range missing.Names {
+			if image := migration.ImageWith(name); image != "" {
+				return fmt.Errorf("%w; the image %s has %s", err, image, name)
+			}
+		}
+	}
+	return err
 }
 
 // findInCode hands the Python files at the base to note: with models for a baseline, the code makes the extensions that its

@@ -75,6 +75,9 @@ func (s Statement) remedy(refused *pgconn.PgError) string {
 	if refused.Code == "42601" && refused.Position > 0 && variable.MatchString(s.SQL[runeOffset(s.SQL, int(refused.Position)-1):]) {
 		return "this looks like the variable of a template: give it a value with `placeholders`, as NAME=VALUE"
 	}
+	if refused.Code == "42704" && strings.HasPrefix(refused.Message, "role ") {
+		return "if the platform brings it, make it in a SQL file that `setup` names"
+	}
 	return remedies[refused.Code]
 }
 
@@ -102,7 +105,6 @@ func (s Statement) firstNamed(message string) int {
 // remedies are by SQLSTATE.
 var remedies = map[string]string{
 	"42501": "migrations run as an ordinary owner role here; if this one needs a superuser, set `superuser: true`",
-	"42704": "if the platform brings it, make it in a SQL file that `setup` names",
 	"3F000": "if the platform brings the schema, make it in a SQL file that `setup` names",
 }
 

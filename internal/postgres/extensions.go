@@ -9,8 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/headgate/headgate/internal/migration"
 )
 
 // MissingExtensionsError says that the server's machine or image lacks extensions that migrations create.
@@ -21,12 +19,6 @@ type MissingExtensionsError struct {
 
 func (e *MissingExtensionsError) Error() string {
 	advice := "use postgres-image to name an image that has them"
-	for _, name := range e.Names {
-		if image := migration.ImageWith(name); image != "" {
-			advice += ", such as " + image
-			break
-		}
-	}
 	if e.Provider == External {
 		advice = "install them on the external server, or check with the container provider and a postgres-image that has them"
 	}

@@ -116,7 +116,7 @@ func validate(fsys fs.FS, dir string, files []migrate.File) ([]migration.Fault, 
 	}
 	var noted migrate.HashFile
 	if err := noted.UnmarshalText(text); err != nil {
-		return []migration.Fault{broken(name, 1, "Atlas refuses to run, because atlas.sum is not whole: "+err.Error(), rehash)}, nil
+		return []migration.Fault{broken(name, 1, "Atlas refuses to run, because atlas.sum is not whole: "+err.Error(), rehash)}, nil //nolint:nilerr // the fault says it
 	}
 	found, err := migrate.NewHashFile(files)
 	if err != nil {

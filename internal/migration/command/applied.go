@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -63,7 +64,7 @@ func ReadApplied(ctx context.Context, conn *pgx.Conn) (Applied, error) {
 		err := conn.QueryRow(ctx, `SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 			WHERE c.relname = $1 AND c.relkind IN ('r', 'p') AND $2::text[] <@ (SELECT array_agg(attname::text) FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0)
 			ORDER BY n.nspname <> 'public', n.nspname LIMIT 1`, t.name, t.columns).Scan(&schema)
-		if err == pgx.ErrNoRows {
+		if errors.Is(err, pgx.ErrNoRows) {
 			continue
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/headgate/headgate/internal/migration"
 )
+
+// alias is an alias of YAML.
+var alias = regexp.MustCompile(`(?m)[:\-\[,]\s+\*\w`)
 
 // settings are those of Flyway's that decide which files are migrations and how they run, with its defaults
 // (FlywayModel.java, defaults).
@@ -82,7 +86,8 @@ func flatten(base string, text []byte) (map[string]string, error) {
 		}
 	case ".yml", ".yaml":
 		prefix = "spring.flyway."
-		if err := yaml.Unmarshal(text, &tree); err != nil {
+		// A few lines of aliases can stand for any amount of memory.
+		if alias.Match(text) || yaml.Unmarshal(text, &tree) != nil {
 			return nil, nil // another profile's document, or no YAML that concerns Flyway
 		}
 	default:
