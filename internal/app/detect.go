@@ -81,6 +81,9 @@ var passedOver = regexp.MustCompile(`(^|/)(vendor|node_modules|testdata|\.git|\.
 // aside are folders that hold migrations for tests and for documentation, and that are taken only where there are no others.
 var aside = regexp.MustCompile(`(^|/)(tests?|__tests__|spec|e2e|fixtures?|examples?|samples?|docs?|benchmarks?|internal/test[^/]*)/`)
 
+// elsewhere are folders of what another database has.
+var elsewhere = regexp.MustCompile(`(?i)(^|[/_.-])(mysql|mariadb|sqlite3?|mssql|sqlserver|oracle|clickhouse|db2|h2|cassandra|snowflake|bigquery)([/_.-]|$)`)
+
 // sightings is what was seen of migrations in a tree.
 type sightings struct {
 	candidates []candidate
@@ -134,7 +137,7 @@ func (s *sightings) choose(dirs []string, format string) []candidate {
 	byDir := map[string][]candidate{}
 	var order []string
 	for _, c := range s.candidates {
-		if len(dirs) > 0 && c.dir != dirs[0] || format != "" && c.format.Name() != format {
+		if len(dirs) > 0 && c.dir != dirs[0] || format != "" && c.format.Name() != format || len(dirs) == 0 && elsewhere.MatchString(c.dir) {
 			continue
 		}
 		if _, seen := byDir[c.dir]; !seen {
@@ -164,8 +167,8 @@ func (s *sightings) otherFormat(format string) (candidate, bool) {
 	return others[0], len(others) == 1
 }
 
-// guesses are the formats that a folder can be taken for by the names of its files alone, the likeliest first. Files of the
-// others have names that fit any numbered SQL, and run alike as plain ones.
+// guesses are the formats that a folder can be taken for by the names of its files alone: the one that takes most of them, and
+// of several the first. Files of the other formats have names that fit any numbered SQL, and run alike as plain ones.
 var guesses = []string{"golang-migrate", "flyway", "diesel", "prisma", "plain", "schema"}
 
 // likeliest are the formats that the files of one folder can be: what its content or the settings tell, else the best guess.
@@ -174,8 +177,9 @@ func likeliest(candidates []candidate, asked bool) []candidate {
 	if asked || candidates[0].sure || candidates[0].why != "" {
 		return candidates
 	}
-	return best(slices.DeleteFunc(candidates, func(c candidate) bool { return !slices.Contains(guesses, c.format.Name()) }),
-		func(c candidate) int { return -slices.Index(guesses, c.format.Name()) })
+	candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return !slices.Contains(guesses, c.format.Name()) })
+	candidates = best(candidates, func(c candidate) int { return c.files })
+	return best(candidates, func(c candidate) int { return -slices.Index(guesses, c.format.Name()) })
 }
 
 // migrationFolder is a folder that by its name holds migrations.

@@ -111,7 +111,7 @@ func writeTop(t *testing.T, name, text string) {
 func TestReadmeIsGenerated(t *testing.T) {
 	readme := readTop(t, "README.md")
 	want := readme
-	for name, table := range map[string]string{"rules": rulesTable(), "settings": settingsTable(), "outputs": outputsTable(t)} {
+	for name, table := range map[string]string{"rules": rulesTable(), "settings": settingsTable(), "formats": formatsTable(), "outputs": outputsTable(t)} {
 		want = replaceBetween(t, want, "<!-- "+name+":", " -->\n", table, "<!-- /"+name+" -->")
 	}
 	want = replaceBetween(t, want, "$ go run . demo", "\n", demoOutput(t), "```\n")
@@ -123,6 +123,20 @@ func TestReadmeIsGenerated(t *testing.T) {
 	if diff := cmp.Diff(want, readme); diff != "" {
 		t.Errorf("README.md differs from what the program says; write it with go test ./internal/app -update (-program +README.md):\n%s", diff)
 	}
+}
+
+// formatsTable lists the formats with what the program knows of their tools.
+func formatsTable() string {
+	var b strings.Builder
+	b.WriteString("| format | version table | a pending migration that comes before a released one |\n| --- | --- | --- |\n")
+	for _, f := range newRegistry(Process{}).formats {
+		table := "none"
+		if stamps, ok := f.Stamps(); ok {
+			table = "`" + strings.Join(stamps.Identifier(), ".") + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Name(), table, f.Tool().OutOfOrder)
+	}
+	return b.String()
 }
 
 // replaceBetween replaces what stands between the end of the opening and the closing.
