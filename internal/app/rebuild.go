@@ -83,16 +83,25 @@ func (c *run) applyWhole(ctx context.Context, server *postgres.Server, built *sc
 }
 
 // wholeOrigins are the origins of what differs between two schemas that were built apart. What is gone was left out, at no
-// place; so it is laid at the first line of the first pending migration.
+// place; so it is laid where what it was a part of is made, or else at the first line of the first pending migration.
 func (c *run) wholeOrigins(changes []schema.Change, made []schema.Origin, pending []migration.Revision) []schema.Origin {
+	type name struct{ schema, table string }
 	places := map[schema.Object]schema.Origin{}
+	tables := map[name]schema.Origin{}
 	for _, o := range made {
 		places[o.Object] = o
+		if o.Object.Kind == schema.Table || o.Object.Kind == schema.View {
+			tables[name{o.Object.Schema, o.Object.Name}] = o
+		}
 	}
 	origins := make([]schema.Origin, len(changes))
 	for i, change := range changes {
 		origins[i] = schema.Origin{Change: change, Revision: pending[0], Line: 1}
-		if o, known := places[change.Object]; known {
+		o, known := places[change.Object]
+		if !known && change.Object.Table != "" {
+			o, known = tables[name{change.Object.Schema, change.Object.Table}]
+		}
+		if known {
 			origins[i].Revision, origins[i].Line = o.Revision, o.Line
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/headgate/headgate/internal/migration/command"
 	"github.com/headgate/headgate/internal/migration/diesel"
 	"github.com/headgate/headgate/internal/migration/drizzle"
+	"github.com/headgate/headgate/internal/migration/dump"
 	"github.com/headgate/headgate/internal/migration/flyway"
 	"github.com/headgate/headgate/internal/migration/golangmigrate"
 	"github.com/headgate/headgate/internal/migration/goose"
@@ -53,6 +54,7 @@ func newRegistry(p Process) registry {
 			prisma.Format{},
 			drizzle.Format{},
 			plain.Format{},
+			dump.Format{},
 			command.Format{},
 		},
 		languages: []reference.Language{

@@ -15,7 +15,6 @@ import (
 	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
-	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/schema"
@@ -40,7 +39,7 @@ type schemas struct {
 
 // skips takes in the statements on data that a migrator left out, where it is one that does.
 func (s *schemas) skips(m migration.Migrator) {
-	skipping, ok := m.(interface{ Skipped() []alembic.Skipped })
+	skipping, ok := m.(interface{ Skipped() []migration.Skipped })
 	if !ok {
 		return
 	}

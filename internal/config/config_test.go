@@ -3,6 +3,7 @@ package config_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -15,7 +16,7 @@ var settings = config.Settings(config.Choices{
 
 func TestLoad(t *testing.T) {
 	usual := func(change func(*config.Config)) *config.Config {
-		c := &config.Config{Order: "code-first", Postgres: "auto"}
+		c := &config.Config{Order: "code-first", Postgres: "auto", MigrateTimeout: 10 * time.Minute}
 		change(c)
 		return c
 	}
@@ -41,6 +42,20 @@ func TestLoad(t *testing.T) {
 				c.PostgresVersion, c.Superuser = "17", true
 			}), "",
 		},
+		"what the platform brings": {
+			config.Sources{
+				Environ: []string{"INPUT_PLACEHOLDERS=schema=app\n{{x}}= a=b \n", "INPUT_MIGRATIONS=./a\nb/"},
+				YAML:    []byte("setup: db/platform.sql\nmigrate-command: make migrate\nmigrate-timeout: 90s\n"),
+			},
+			usual(func(c *config.Config) {
+				c.Placeholders = map[string]string{"schema": "app", "{{x}}": " a=b"}
+				c.Migrations = []string{"a", "b"}
+				c.Setup, c.MigrateCommand, c.MigrateTimeout = "db/platform.sql", "make migrate", 90*time.Second
+			}), "",
+		},
+		"a placeholder without a value":  {config.Sources{YAML: []byte("placeholders: [x]")}, nil, `"x" is no placeholder`},
+		"no duration":                    {config.Sources{YAML: []byte("migrate-timeout: 0s")}, nil, `"0s" is no duration`},
+		"a setup out of the repository":  {config.Sources{YAML: []byte("setup: ../x.sql")}, nil, "is not inside the repository"},
 		"an empty file and empty inputs": {config.Sources{Environ: []string{"INPUT_ORDER="}, YAML: []byte("# nothing\n")}, usual(func(*config.Config) {}), ""},
 		"an unknown input":               {config.Sources{Environ: []string{"INPUT_ORDERS=x"}}, nil, `there is no input "orders"; the inputs are base, head,`},
 		"an unknown key":                 {config.Sources{YAML: []byte("orders: x")}, nil, `headgate.yaml: there is no setting "orders"`},

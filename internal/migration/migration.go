@@ -62,7 +62,11 @@ type History struct {
 
 // Holds tells whether a file lies in or below a folder of the history's revisions. Where that is the repository's top,
 // only SQL files do, and the programs beside them are the application.
+// A schema dump holds no more than its own file, or its folder: the queries of the application often stand beside it.
 func (h *History) Holds(file string) bool {
+	if h.Whole && h.Dir != "." {
+		return file == h.Dir || strings.HasPrefix(file, h.Dir+"/")
+	}
 	for i, r := range h.Revisions {
 		dir := path.Dir(r.File)
 		switch {
@@ -234,6 +238,14 @@ type Migrator interface {
 	// none where the migration has no way down. A failing one is an *Error with the place of the statement.
 	Revert(ctx context.Context, r Revision) ([]Statement, error)
 	Close() error
+}
+
+// Skipped is a statement on data, which changes no schema and was not run. A Migrator that leaves some out has a method
+// Skipped() []Skipped, of all so far.
+type Skipped struct {
+	File   string
+	Line   int
+	Reason string
 }
 
 // Error is a problem in a migration or in a history.

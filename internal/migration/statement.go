@@ -17,6 +17,8 @@ import (
 // Statement is one statement of a migration as it was sent to the server.
 type Statement struct {
 	SQL string
+	// File is where it stands, where that is another file than the migration's own: one that the migration includes.
+	File string
 	// Lines are the file's lines, from 1, of each line of SQL; an element is 0 where the line is in no file.
 	Lines []int
 	// Indent is how many runes of the file's line stand before the first rune of SQL.
@@ -46,6 +48,9 @@ func (s Statement) Position(offset int) (line, column int) {
 // Refused makes the error of a statement that the server refused, at the place that the server names or else
 // where the statement begins.
 func (s Statement) Refused(file string, err error) *Error {
+	if s.File != "" {
+		file = s.File
+	}
 	e := &Error{File: file, Problem: "the migration fails: " + err.Error(), Err: err}
 	e.Line, e.Column = s.Position(0)
 	var refused *pgconn.PgError

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 type Origin struct {
 	Change
 	Revision migration.Revision
-	// Line is the line in the migration's file, from 1.
+	// Line is the line in the revision's File, from 1, which is the file that the statement stands in.
 	Line int
 }
 
@@ -24,14 +25,16 @@ func Origins(changes []Change, r migration.Revision, statements []migration.Stat
 	}
 	origins := make([]Origin, len(changes))
 	for i, c := range changes {
-		origins[i] = Origin{Change: c, Revision: r, Line: line(c, statements, words)}
+		origins[i] = Origin{Change: c, Revision: r}
+		file, line := place(c, statements, words)
+		origins[i].Revision.File, origins[i].Line = cmp.Or(file, r.File), line
 	}
 	return origins
 }
 
-// line finds the statement that names the object, and in it the line of the object's own name. Where dynamic SQL
-// hides the name, it is the first line of the statement that fits best.
-func line(c Change, statements []migration.Statement, words [][]word) int {
+// place finds the statement that names the object, and in it the line of the object's own name. Where dynamic SQL
+// hides the name, it is the first line of the statement that fits best. The file is empty where it is the migration's own.
+func place(c Change, statements []migration.Statement, words [][]word) (file string, line int) {
 	best, bestScore, bestOffset := -1, -1, 0
 	for i := range statements {
 		if score, offset := fit(c, words[i]); score > bestScore {
@@ -39,10 +42,10 @@ func line(c Change, statements []migration.Statement, words [][]word) int {
 		}
 	}
 	if best < 0 {
-		return 1
+		return "", 1
 	}
 	n, _ := statements[best].Position(bestOffset)
-	return max(n, 1)
+	return statements[best].File, max(n, 1)
 }
 
 // fit scores how well a statement's words speak of the change, and gives the byte offset of the word to point at.

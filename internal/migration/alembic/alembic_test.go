@@ -44,7 +44,7 @@ def upgrade():
 	if _, err := m.Apply(t.Context(), h.Revisions[0]); err != nil {
 		t.Fatal(err)
 	}
-	counter, ok := m.(interface{ Skipped() []alembic.Skipped })
+	counter, ok := m.(interface{ Skipped() []migration.Skipped })
 	if !ok {
 		t.Fatal("the migrator does not tell what it skipped")
 	}

@@ -12,13 +12,6 @@ import (
 	"github.com/headgate/headgate/internal/sqltext"
 )
 
-// Skipped is a statement on data, which changes no schema and was not run.
-type Skipped struct {
-	File   string
-	Line   int
-	Reason string
-}
-
 // operations do what a migration says to the database.
 type operations struct {
 	ctx         context.Context
@@ -38,11 +31,11 @@ type operations struct {
 
 	file       string
 	statements []migration.Statement
-	skipped    []Skipped
+	skipped    []migration.Skipped
 }
 
 func (o *operations) skip(at place, reason string) {
-	o.skipped = append(o.skipped, Skipped{o.file, at.line, reason})
+	o.skipped = append(o.skipped, migration.Skipped{File: o.file, Line: at.line, Reason: reason})
 }
 
 // run sends a statement that changes the schema.

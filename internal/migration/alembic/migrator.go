@@ -93,7 +93,7 @@ func (m *migrator) run(ctx context.Context, r migration.Revision, do func() erro
 }
 
 // Skipped are the statements on data that were not run so far.
-func (m *migrator) Skipped() []Skipped { return m.ops.skipped }
+func (m *migrator) Skipped() []migration.Skipped { return m.ops.skipped }
 
 func (m *migrator) send(ctx context.Context, sql string) error {
 	if _, err := m.conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (r *Runner) runSeparately(ctx context.Context, s Script) error {
 	next := 0
 	err := r.to.Retry(ctx, func() error {
 		for i := next; i < len(s.Messages); i++ {
-			if err := r.send(ctx, s.File, s.Messages[i]); err != nil {
+			if err := r.sendOrPass(ctx, s.File, s.Messages[i]); err != nil {
 				return errors.Join(err, r.rollBack(ctx))
 			}
 			if r.conn.PgConn().TxStatus() == 'I' {
@@ -103,8 +104,9 @@ func (r *Runner) runSeparately(ctx context.Context, s Script) error {
 		return err
 	}
 	if next < len(s.Messages) && !s.Closes {
-		e := &migration.Error{File: s.File, Problem: "the migration leaves a transaction open, so that all of it is lost", Remedy: "end it with COMMIT"}
-		e.Line, e.Column = s.Messages[next].statement().Position(0)
+		open := s.Messages[next].statement()
+		e := &migration.Error{File: cmp.Or(open.File, s.File), Problem: "the migration leaves a transaction open, so that all of it is lost", Remedy: "end it with COMMIT"}
+		e.Line, e.Column = open.Position(0)
 		return errors.Join(e, r.rollBack(ctx))
 	}
 	return r.sendOwn(ctx, s.After)
@@ -116,6 +118,19 @@ func (r *Runner) rollBack(ctx context.Context) error {
 		return nil
 	}
 	_, err := r.conn.Exec(ctx, "ROLLBACK")
+	return err
+}
+
+// sendOrPass sends a message that stands outside of a transaction and passes over a refusal that the message says to pass over,
+// where what was missing cannot be provided.
+func (r *Runner) sendOrPass(ctx context.Context, file string, m Message) error {
+	if m.Passes == nil || r.conn.PgConn().TxStatus() != 'I' {
+		return r.send(ctx, file, m)
+	}
+	err := r.to.Retry(ctx, func() error { return r.send(ctx, file, m) })
+	if refused := (*pgconn.PgError)(nil); errors.As(err, &refused) && m.Passes(refused) {
+		return nil
+	}
 	return err
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/sqltext"
 )
@@ -14,6 +16,8 @@ import (
 // otherwise themselves (PostgreSQL manual, section 55.2.2.1 "Multiple Statements in a Simple Query").
 type Message struct {
 	SQL string
+	// File is where SQL is from, where that is another file than the script's own.
+	File string
 	// Lines are the file's lines, from 1, of each line of SQL; 0 where a line is in no file. Indent is how many runes of the
 	// file's line stand before the first one of SQL.
 	Lines  []int
@@ -21,6 +25,9 @@ type Message struct {
 	// Copies says that SQL is one COPY … FROM STDIN and that the tool sends Rows after it.
 	Copies bool
 	Rows   string
+	// Passes tells of a refusal of the server that whoever runs such files lives with: the script goes on behind it. It is not
+	// asked inside of a transaction, which the refusal ends. It can be nil.
+	Passes func(refused *pgconn.PgError) bool
 }
 
 // Script is one migration, one way.
@@ -99,7 +106,7 @@ func (l *locator) message(start, end int) Message {
 
 // statement is the message as one.
 func (m Message) statement() migration.Statement {
-	return migration.Statement{SQL: m.SQL, Lines: m.Lines, Indent: m.Indent}
+	return migration.Statement{SQL: m.SQL, File: m.File, Lines: m.Lines, Indent: m.Indent}
 }
 
 // statements are those of the message.
@@ -109,7 +116,7 @@ func (m Message) statements() []migration.Statement {
 	for span := range sqltext.Statements(m.SQL) {
 		line += strings.Count(m.SQL[counted:span.Start], "\n")
 		counted = span.Start
-		s := migration.Statement{SQL: m.SQL[span.Start:span.End]}
+		s := migration.Statement{SQL: m.SQL[span.Start:span.End], File: m.File}
 		s.Indent = utf8.RuneCountInString(m.SQL[strings.LastIndexByte(m.SQL[:span.Start], '\n')+1 : span.Start])
 		if line == 0 {
 			s.Indent += m.Indent
