@@ -20,6 +20,7 @@ import (
 	"github.com/headgate/headgate/internal/migration/refinery"
 	"github.com/headgate/headgate/internal/migration/sqlmigrate"
 	"github.com/headgate/headgate/internal/migration/sqlx"
+	"github.com/headgate/headgate/internal/migration/supabase"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
 	"github.com/headgate/headgate/internal/reference/python"
@@ -53,6 +54,7 @@ func newRegistry(p Process) registry {
 			atlas.Format{},
 			prisma.Format{},
 			drizzle.Format{},
+			supabase.Format{},
 			plain.Format{},
 			dump.Format{},
 			command.Format{},

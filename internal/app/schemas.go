@@ -121,9 +121,9 @@ type step struct {
 // look takes the snapshot of a database as it is now, and finds out where the code's connections look for names there.
 func (c *run) look(ctx context.Context, database *postgres.Database) (s gate.Schema, err error) {
 	s.Config = database.Config()
-	if len(c.config.SearchPath) > 0 {
-		quoted := make([]string, len(c.config.SearchPath))
-		for i, name := range c.config.SearchPath {
+	if searchPath := c.searchPath(); len(searchPath) > 0 {
+		quoted := make([]string, len(searchPath))
+		for i, name := range searchPath {
 			quoted[i] = pgx.Identifier{name}.Sanitize()
 		}
 		s.Config.RuntimeParams["search_path"] = strings.Join(quoted, ", ")
@@ -266,7 +266,10 @@ func (c *run) prepare(ctx context.Context, database *postgres.Database) (checksB
 	if checksBodies, err = database.CreateAvailable(ctx, "plpgsql_check"); err != nil {
 		return false, err
 	}
-	return checksBodies, c.setUp(ctx, database)
+	if err := c.setUp(ctx, database); err != nil {
+		return false, err
+	}
+	return checksBodies, c.setUpPlatforms(ctx, database)
 }
 
 // setUp runs what the platform brings.
@@ -298,7 +301,7 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 	seen := map[string]bool{}
 	note := func(text []byte) {
 		for _, m := range extension.FindAllSubmatch(text, -1) {
-			if name := string(m[1]) + string(m[2]); !seen[name] {
+			if name := string(m[1]) + string(m[2]); !seen[name] && !c.brought(name) {
 				seen[name] = true
 				wanted = append(wanted, name)
 			}

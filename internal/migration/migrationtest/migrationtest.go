@@ -17,6 +17,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/postgres"
 	"github.com/headgate/headgate/internal/postgres/postgrestest"
 	"github.com/headgate/headgate/internal/schema"
 )
@@ -38,7 +39,7 @@ func Run(t *testing.T, format migration.Format) {
 	}
 	server := postgrestest.Start(t)
 	eachCase(t, cases, func(t *testing.T, tree fs.FS) string {
-		return observe(t, format, tree, postgrestest.Database(t, server).Config())
+		return observe(t, format, tree, postgrestest.Database(t, server))
 	})
 }
 
@@ -71,8 +72,9 @@ func eachCase(t *testing.T, cases []string, see func(*testing.T, fs.FS) string) 
 }
 
 // observe writes down, line by line, what the format makes of the case.
-func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.ConnConfig) string {
+func observe(t *testing.T, format migration.Format, tree fs.FS, database *postgres.Database) string {
 	t.Helper()
+	config := database.Config()
 	var b strings.Builder
 	say := func(line string, args ...any) { fmt.Fprintf(&b, line+"\n", args...) }
 	history, err := format.Read(tree, "migrations")
@@ -85,7 +87,14 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Conn
 		value, ok := map[string]string{"SPECIES": "oak", "TWO_LINES": "a\nb"}[name]
 		return value, ok
 	}
-	migrator, err := format.Migrator(tree, history, migration.Target{Database: config, Env: env, Placeholders: placeholders()})
+	to := migration.Target{Database: config, Env: env, Placeholders: placeholders()}
+	if p, ok := format.(migration.Platform); ok {
+		to.Provide = database.Provide // the platform's roles
+		if err := p.SetUp(t.Context(), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	migrator, err := format.Migrator(tree, history, to)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,8 +40,11 @@ func (r *Runner) Run(ctx context.Context, s Script) ([]migration.Statement, erro
 		return nil, err
 	}
 	run := r.runSeparately
-	if s.Transaction {
+	switch {
+	case s.Transaction:
 		run = r.runTogether
+	case s.Pipeline:
+		run = r.runPipelined
 	}
 	if err := run(ctx, s); err != nil {
 		return nil, err
@@ -59,7 +62,9 @@ func (r *Runner) connect(ctx context.Context) (err error) {
 	if r.conn != nil {
 		return nil
 	}
-	if r.conn, err = pgx.ConnectConfig(ctx, r.to.Database); err != nil {
+	config := r.to.Database.Copy()
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // a pipeline cannot be asked for it by itself
+	if r.conn, err = pgx.ConnectConfig(ctx, config); err != nil {
 		return fmt.Errorf("connect to apply migrations: %w", err)
 	}
 	return r.sendOwn(ctx, r.prepare)
@@ -104,12 +109,63 @@ func (r *Runner) runSeparately(ctx context.Context, s Script) error {
 		return err
 	}
 	if next < len(s.Messages) && !s.Closes {
-		open := s.Messages[next].statement()
-		e := &migration.Error{File: cmp.Or(open.File, s.File), Problem: "the migration leaves a transaction open, so that all of it is lost", Remedy: "end it with COMMIT"}
-		e.Line, e.Column = open.Position(0)
-		return errors.Join(e, r.rollBack(ctx))
+		return errors.Join(leftOpen(s.File, s.Messages[next]), r.rollBack(ctx))
 	}
 	return r.sendOwn(ctx, s.After)
+}
+
+func leftOpen(file string, begin Message) error {
+	e := &migration.Error{File: cmp.Or(begin.File, file), Problem: "the migration leaves a transaction open, so that all of it is lost", Remedy: "end it with COMMIT"}
+	e.Line, e.Column = begin.statement().Position(0)
+	return e
+}
+
+// runPipelined runs each message as one statement, all of them ahead of the first answer.
+func (r *Runner) runPipelined(ctx context.Context, s Script) error {
+	if err := r.sendOwn(ctx, s.Before); err != nil {
+		return err
+	}
+	err := r.to.Retry(ctx, func() error {
+		if err := r.sendPipeline(ctx, s); err != nil {
+			return errors.Join(err, r.rollBack(ctx))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(s.Messages) > 0 && r.conn.PgConn().TxStatus() != 'I' {
+		return errors.Join(leftOpen(s.File, s.Messages[0]), r.rollBack(ctx))
+	}
+	return nil
+}
+
+func (r *Runner) sendPipeline(ctx context.Context, s Script) error {
+	batch := &pgx.Batch{}
+	for _, m := range s.Messages {
+		batch.Queue(m.SQL)
+	}
+	for _, own := range s.After {
+		batch.Queue(own.SQL, own.Args...)
+	}
+	results := r.conn.SendBatch(ctx, batch)
+	for _, m := range s.Messages {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // says the same once more
+			return m.statement().Refused(s.File, err)
+		}
+	}
+	for _, own := range s.After {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close()
+			return fmt.Errorf("the migration tool's own statement %q: %w", own.SQL, err)
+		}
+	}
+	err := results.Close()
+	if err != nil && len(s.Messages) > 0 {
+		return s.Messages[len(s.Messages)-1].statement().Refused(s.File, err) // what is checked at the end of the transaction
+	}
+	return err
 }
 
 // rollBack ends a transaction that the file has begun.

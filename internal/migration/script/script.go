@@ -39,6 +39,9 @@ type Script struct {
 	Transaction bool
 	// Closes says that what comes After ends a transaction that the file leaves open, as a COMMIT of the tool's own does.
 	Closes bool
+	// Pipeline says that the tool sends all messages and what comes After through the extended protocol with one Sync, which is
+	// one transaction unless a statement says otherwise (manual, section 55.2.4 "Pipelining"). Before comes ahead of it.
+	Pipeline bool
 	// Before and After are what the tool sends itself, on its version table.
 	Before, After []Own
 }
