@@ -158,9 +158,14 @@ func (s *sightings) choose(dirs []string, format string) []candidate {
 	return best(chosen, func(c candidate) int { return truth(s.named(c.dir) != "") })
 }
 
+// has tells whether a format was seen.
+func (s *sightings) has(format string) bool {
+	return slices.ContainsFunc(s.candidates, func(c candidate) bool { return c.format.Name() == format })
+}
+
 // otherFormat is the format of the files that were seen, where they are all of another one than the given.
 func (s *sightings) otherFormat(format string) (candidate, bool) {
-	if len(s.candidates) == 0 || slices.ContainsFunc(s.candidates, func(c candidate) bool { return c.format.Name() == format }) {
+	if len(s.candidates) == 0 || s.has(format) {
 		return candidate{}, false
 	}
 	others := s.choose(nil, "")

@@ -123,7 +123,14 @@ func (c *run) readAt(tree fs.FS, ref string, head candidate) (sited, error) {
 			return sited{}, err
 		}
 		if other, changed := there.otherFormat(head.format.Name()); changed {
-			return c.readOther(tree, ref, head, other)
+			// Where the format does not know its files by themselves, their being others says nothing.
+			here, err := c.registry.lookForMigrations(c.headTree, head.dir)
+			if err != nil {
+				return sited{}, err
+			}
+			if here.has(head.format.Name()) {
+				return c.readOther(tree, ref, head, other)
+			}
 		}
 		h, err := head.format.Read(tree, head.dir)
 		return sited{head.format, h}, err
