@@ -104,7 +104,7 @@ func checksum(fsys fs.FS, files []string) (string, error) {
 	}
 	sum := sha256.New()
 	for _, f := range p.order {
-		fmt.Fprintf(sum, "%s %d\n%s", f, len(p.texts[f]), p.texts[f])
+		sum.Write(fmt.Appendf(nil, "%s %d\n%s", f, len(p.texts[f]), p.texts[f]))
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
