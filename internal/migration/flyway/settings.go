@@ -88,7 +88,7 @@ func flatten(base string, text []byte) (map[string]string, error) {
 		prefix = "spring.flyway."
 		// A few lines of aliases can stand for any amount of memory.
 		if alias.Match(text) || yaml.Unmarshal(text, &tree) != nil {
-			return nil, nil // another profile's document, or no YAML that concerns Flyway
+			return nil, nil //nolint:nilerr // another profile's document, or no YAML that concerns Flyway
 		}
 	default:
 		if strings.HasPrefix(base, "application") {

@@ -119,8 +119,7 @@ func programsError(dir string, programs []string) error {
 		File:    path.Join(dir, programs[0]),
 		Line:    1,
 		Problem: fmt.Sprintf("goose migrations that are Go programs run only inside your own binary: %s", names),
-		Remedy: "the way out is the `migrate-command` setting, with which your own binary migrates the throwaway database; this release " +
-			"does not have it yet, so it cannot check this folder",
+		Remedy:  "name the command of your own binary that migrates the database of DATABASE_URL with the `migrate-command` setting",
 	}
 }
 
