@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -47,6 +48,15 @@ func SQL(script string, line int) Essence {
 		e = append(e, Token{";", e[len(e)-1].Line})
 	}
 	return e
+}
+
+// FileSQL is the essence of a revision whose whole file is SQL.
+func FileSQL(fsys fs.FS, r Revision) (Essence, error) {
+	text, err := fs.ReadFile(fsys, r.File)
+	if err != nil {
+		return nil, err
+	}
+	return SQL(string(text), 1), nil
 }
 
 func appendTokens(e Essence, sql string, line int) Essence {

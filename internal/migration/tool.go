@@ -1,8 +1,12 @@
 package migration
 
 import (
+	"cmp"
 	"fmt"
+	"path"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Tool says what the tool behind a format does with a history, as far as the history rules have to know.
@@ -22,13 +26,24 @@ type Tool struct {
 	Edited, Deleted string
 }
 
+// ByNumber is the order of versions that are whole numbers of 64 bits, and of their files where two are equal.
+func ByNumber(a, b Revision) int {
+	first, _ := strconv.ParseInt(a.Version, 10, 64)
+	second, _ := strconv.ParseInt(b.Version, 10, 64)
+	return cmp.Or(cmp.Compare(first, second), strings.Compare(a.File, b.File))
+}
+
+// ByName is the order of the files' names, and of their folders where two are equal.
+func ByName(a, b Revision) int {
+	return cmp.Or(strings.Compare(path.Base(a.File), path.Base(b.File)), strings.Compare(a.File, b.File))
+}
+
 // Sort puts a history into the tool's order and links each revision to the one before it. The error is a *RefusedError
-// where files claim one version.
-func (t Tool) Sort(h *History) (*History, error) {
+// where there are faults: those that reading the files found, and those of files that claim one version.
+func (t Tool) Sort(h *History, faults ...Fault) (*History, error) {
 	slices.SortStableFunc(h.Revisions, t.Order)
 	Linear(h.Revisions)
 	claimed := map[string]Revision{}
-	var faults []Fault
 	for _, r := range h.Revisions {
 		other, twice := claimed[r.Version]
 		if !twice {
@@ -59,6 +74,11 @@ type Fault struct {
 	// Missing is the version that Revision follows and that no file has.
 	Missing string
 	Err     *Error
+}
+
+// Broken is the fault of a file that its tool does not take, at a line from 1.
+func Broken(file string, line int, problem, remedy string) Fault {
+	return Fault{Rule: BrokenHistory, Revision: Revision{File: file}, Err: &Error{File: file, Line: line, Problem: problem, Remedy: remedy}}
 }
 
 // RefusedError is a history that its tool would refuse as it stands.

@@ -3,7 +3,6 @@
 package atlas
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -58,7 +57,7 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		}
 		files = append(files, file)
 		if file.Version() == "" {
-			faults = append(faults, broken(name, 1, "nothing stands before the first _ in the name, so the migration has no version", "name it VERSION_name.sql"))
+			faults = append(faults, migration.Broken(name, 1, "nothing stands before the first _ in the name, so the migration has no version", "name it VERSION_name.sql"))
 			continue
 		}
 		h.Revisions = append(h.Revisions, migration.Revision{Version: file.Version(), File: name})
@@ -68,15 +67,7 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	if err != nil {
 		return nil, err
 	}
-	faults = append(faults, fault...)
-	h, err = f.Tool().Sort(h)
-	if len(faults) == 0 {
-		return h, err
-	}
-	if other := (*migration.RefusedError)(nil); errors.As(err, &other) {
-		h, faults = other.History, append(faults, other.Faults...)
-	}
-	return nil, &migration.RefusedError{History: h, Faults: faults}
+	return f.Tool().Sort(h, append(faults, fault...)...)
 }
 
 // unknown refuses what only some releases of Atlas do.
@@ -92,13 +83,6 @@ func unknown(name string, file *migrate.LocalFile) error {
 	return nil
 }
 
-func broken(file string, line int, problem, remedy string) migration.Fault {
-	return migration.Fault{
-		Rule: migration.BrokenHistory, Revision: migration.Revision{File: file},
-		Err: &migration.Error{File: file, Line: line, Problem: problem, Remedy: remedy},
-	}
-}
-
 // rehash is what to do about an atlas.sum that does not fit.
 const rehash = "look whether the files are what they should be, and run `atlas migrate hash`"
 
@@ -108,7 +92,7 @@ func validate(fsys fs.FS, dir string, files []migrate.File) ([]migration.Fault, 
 	text, err := fs.ReadFile(fsys, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && len(files) > 0:
-		return []migration.Fault{broken(path.Join(dir, files[0].Name()), 1, "Atlas refuses to run, because there is no atlas.sum beside the migrations", rehash)}, nil
+		return []migration.Fault{migration.Broken(path.Join(dir, files[0].Name()), 1, "Atlas refuses to run, because there is no atlas.sum beside the migrations", rehash)}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
@@ -116,7 +100,7 @@ func validate(fsys fs.FS, dir string, files []migrate.File) ([]migration.Fault, 
 	}
 	var noted migrate.HashFile
 	if err := noted.UnmarshalText(text); err != nil {
-		return []migration.Fault{broken(name, 1, "Atlas refuses to run, because atlas.sum is not whole: "+err.Error(), rehash)}, nil //nolint:nilerr // the fault says it
+		return []migration.Fault{migration.Broken(name, 1, "Atlas refuses to run, because atlas.sum is not whole: "+err.Error(), rehash)}, nil //nolint:nilerr // the fault says it
 	}
 	found, err := migrate.NewHashFile(files)
 	if err != nil {
@@ -140,20 +124,18 @@ func mismatch(sums string, noted, found migrate.HashFile, at int) migration.Faul
 	}
 	switch {
 	case at >= len(found), at < len(noted) && gone():
-		return broken(sums, line, fmt.Sprintf("Atlas refuses to run, because %q is in atlas.sum and not in the folder", noted[at].N), rehash)
+		return migration.Broken(sums, line, fmt.Sprintf("Atlas refuses to run, because %q is in atlas.sum and not in the folder", noted[at].N), rehash)
 	case at < len(noted) && noted[at].N == found[at].N:
-		return broken(path.Join(path.Dir(sums), found[at].N), 1, "Atlas refuses to run, because the file is not what atlas.sum has", rehash)
+		return migration.Broken(path.Join(path.Dir(sums), found[at].N), 1, "Atlas refuses to run, because the file is not what atlas.sum has", rehash)
 	}
-	return broken(path.Join(path.Dir(sums), found[at].N), 1, "Atlas refuses to run, because the file is not in atlas.sum at its place", rehash)
+	return migration.Broken(path.Join(path.Dir(sums), found[at].N), 1, "Atlas refuses to run, because the file is not in atlas.sum at its place", rehash)
 }
 
 // Tool is Atlas (ariga.io/atlas, sql/migrate/migrate.go, Executor.Pending with the order "linear", which is the default).
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
-		Name: "Atlas",
-		Order: func(a, b migration.Revision) int {
-			return cmp.Or(strings.Compare(path.Base(a.File), path.Base(b.File)), strings.Compare(a.File, b.File))
-		},
+		Name:       "Atlas",
+		Order:      migration.ByName,
 		OutOfOrder: "`atlas migrate apply` refuses to run, and applies it late with --exec-order non-linear",
 		Duplicate:  "Atlas fails at the second, because its version was applied with other content",
 	}
@@ -168,9 +150,5 @@ func (Format) Stamps() (migration.Stamps, bool) {
 
 // Essence is the file without its comments: that it is what atlas.sum has, Read has seen.
 func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
-	text, err := fs.ReadFile(fsys, r.File)
-	if err != nil {
-		return nil, err
-	}
-	return migration.SQL(string(text), 1), nil
+	return migration.FileSQL(fsys, r)
 }

@@ -4,7 +4,6 @@ package diesel
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -73,14 +72,7 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		}
 		h.Revisions = append(h.Revisions, r)
 	}
-	h, err = f.Tool().Sort(h)
-	if len(faults) == 0 {
-		return h, err
-	}
-	if other := (*migration.RefusedError)(nil); errors.As(err, &other) {
-		h, faults = other.History, append(faults, other.Faults...)
-	}
-	return nil, &migration.RefusedError{History: h, Faults: faults}
+	return f.Tool().Sort(h, faults...)
 }
 
 func versionOf(folder string) string {
@@ -127,9 +119,5 @@ func (Format) Stamps() (migration.Stamps, bool) {
 
 // Essence is up.sql.
 func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
-	text, err := fs.ReadFile(fsys, r.File)
-	if err != nil {
-		return nil, err
-	}
-	return migration.SQL(string(text), 1), nil
+	return migration.FileSQL(fsys, r)
 }

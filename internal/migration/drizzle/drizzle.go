@@ -2,7 +2,6 @@
 package drizzle
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -59,11 +58,11 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		info, err := fs.Stat(fsys, r.File)
 		switch {
 		case err != nil || info.IsDir():
-			faults = append(faults, broken(path.Join(dir, journalFile), e.line, fmt.Sprintf("the journal's entry %q has no file %s, so that Drizzle refuses to migrate", e.tag, r.File),
+			faults = append(faults, migration.Broken(path.Join(dir, journalFile), e.line, fmt.Sprintf("the journal's entry %q has no file %s, so that Drizzle refuses to migrate", e.tag, r.File),
 				"restore the file, or take the entry away with `drizzle-kit drop`"))
 			continue
 		case named[r.File]:
-			faults = append(faults, broken(path.Join(dir, journalFile), e.line, fmt.Sprintf("the journal has a second entry %q, so that Drizzle runs the file twice", e.tag), "remove one of the two"))
+			faults = append(faults, migration.Broken(path.Join(dir, journalFile), e.line, fmt.Sprintf("the journal has a second entry %q, so that Drizzle runs the file twice", e.tag), "remove one of the two"))
 			continue
 		}
 		named[r.File] = true
@@ -72,7 +71,7 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	for _, file := range files {
 		name := path.Join(dir, file.Name())
 		if !file.IsDir() && generated.MatchString(file.Name()) && !named[name] {
-			faults = append(faults, broken(name, 1, "the journal "+journalFile+" does not name this file, so that Drizzle never runs it",
+			faults = append(faults, migration.Broken(name, 1, "the journal "+journalFile+" does not name this file, so that Drizzle never runs it",
 				"make it with `drizzle-kit generate` (--custom for SQL of your own), or move it elsewhere"))
 		}
 	}
@@ -88,25 +87,15 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	return sorted, nil
 }
 
-func broken(file string, line int, problem, remedy string) migration.Fault {
-	return migration.Fault{Rule: migration.BrokenHistory, Revision: migration.Revision{File: file}, Err: &migration.Error{File: file, Line: line, Problem: problem, Remedy: remedy}}
-}
-
 // Tool is Drizzle: it runs what is younger than the youngest row, and looks at no other row and at no hash (drizzle-orm 0.45,
 // pg-core/dialect.ts, PgDialect.migrate).
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
 		Name:       "Drizzle",
-		Order:      byTime,
+		Order:      migration.ByNumber,
 		OutOfOrder: "Drizzle, which compares the journal's `when` with the youngest one in the database, skips it for ever; remove it and its entry, and run `drizzle-kit generate` again",
 		Duplicate:  "Drizzle, which compares the journal's `when` alone, skips the second on a database that has the first",
 	}
-}
-
-func byTime(a, b migration.Revision) int {
-	first, _ := strconv.ParseInt(a.Version, 10, 64)
-	second, _ := strconv.ParseInt(b.Version, 10, 64)
-	return cmp.Compare(first, second)
 }
 
 // Stamps is __drizzle_migrations in the schema drizzle, unless drizzle.config says otherwise.
@@ -116,11 +105,7 @@ func (Format) Stamps() (migration.Stamps, bool) {
 
 // Essence is the file's statements: the hash that Drizzle notes is compared with nothing.
 func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
-	text, err := fs.ReadFile(fsys, r.File)
-	if err != nil {
-		return nil, err
-	}
-	return migration.SQL(string(text), 1), nil
+	return migration.FileSQL(fsys, r)
 }
 
 // prepare is what PgDialect.migrate sends first.

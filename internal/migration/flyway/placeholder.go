@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/migration/script"
 )
 
 // replace puts values in for the placeholders, in comments and strings too, as Flyway does (PlaceholderReplacingReader.java).
@@ -17,7 +18,6 @@ func (s *settings) replace(file, text string, values map[string]string) (string,
 	for n, value := range values {
 		byName[strings.ToLower(n)] = value
 	}
-	oneLine := strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ")
 	var b strings.Builder
 	for line := 1; ; {
 		before, rest, found := strings.Cut(text, s.placeholderPrefix)
@@ -36,7 +36,7 @@ func (s *settings) replace(file, text string, values map[string]string) (string,
 				Remedy:  "set one with `placeholders`, or in flyway.toml or flyway.conf",
 			}
 		}
-		b.WriteString(oneLine.Replace(value))
+		b.WriteString(script.OneLine(value))
 		line += strings.Count(placeholder, "\n")
 		b.WriteString(strings.Repeat("\n", strings.Count(placeholder, "\n")))
 		text = after

@@ -2,7 +2,6 @@
 package golangmigrate
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"path"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/script"
@@ -85,17 +83,11 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
 		Name:       "golang-migrate",
-		Order:      inOrder,
+		Order:      migration.ByNumber,
 		OutOfOrder: "golang-migrate notes only the last version and runs what comes after it, so that it skips such a migration for ever",
 		Duplicate:  "golang-migrate refuses a version that two files claim",
 		Deleted:    "golang-migrate refuses to run on a database that is at this version",
 	}
-}
-
-func inOrder(a, b migration.Revision) int {
-	first, _ := strconv.ParseUint(a.Version, 10, 64)
-	second, _ := strconv.ParseUint(b.Version, 10, 64)
-	return cmp.Or(cmp.Compare(first, second), strings.Compare(a.File, b.File))
 }
 
 // Stamps is schema_migrations, one row. The version is noted as dirty before its file runs, -1 where the way down to
@@ -109,11 +101,7 @@ func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, erro
 	if !upwards(r) {
 		return nil, nil
 	}
-	text, err := fs.ReadFile(fsys, r.File)
-	if err != nil {
-		return nil, err
-	}
-	return migration.SQL(string(text), 1), nil
+	return migration.FileSQL(fsys, r)
 }
 
 // upwards is false for a version that has a way down alone.
@@ -153,7 +141,7 @@ func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration
 func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
 	before := none
 	for _, other := range m.history.Revisions {
-		if inOrder(other, r) < 0 {
+		if migration.ByNumber(other, r) < 0 {
 			before = other.Version
 		}
 	}

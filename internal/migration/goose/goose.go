@@ -3,7 +3,6 @@ package goose
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -64,16 +63,10 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
 		Name:       "goose",
-		Order:      inOrder,
+		Order:      migration.ByNumber,
 		OutOfOrder: "`goose up` refuses to run while such a migration is missing, and applies it late with -allow-missing",
 		Duplicate:  "goose refuses a version that two files claim",
 	}
-}
-
-func inOrder(a, b migration.Revision) int {
-	first, _ := strconv.ParseInt(a.Version, 10, 64)
-	second, _ := strconv.ParseInt(b.Version, 10, 64)
-	return cmp.Or(cmp.Compare(first, second), strings.Compare(a.File, b.File))
 }
 
 // Stamps is goose_db_version, a log. Releases of goose before v3 noted a rollback as a row that is not applied, and the latest

@@ -71,10 +71,7 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		}
 		h.Revisions = append(h.Revisions, migration.Revision{Version: e.Name(), File: file})
 	}
-	if h, err = f.Tool().Sort(h); err != nil || len(faults) == 0 {
-		return h, err
-	}
-	return nil, &migration.RefusedError{History: h, Faults: faults}
+	return f.Tool().Sort(h, faults...)
 }
 
 // withoutScript is the fault of a folder, at the first file in it.
@@ -87,11 +84,8 @@ func withoutScript(fsys fs.FS, folder string) migration.Fault {
 		}
 		return err
 	})
-	return migration.Fault{Rule: migration.BrokenHistory, Revision: migration.Revision{File: at}, Err: &migration.Error{
-		File: at, Line: 1,
-		Problem: fmt.Sprintf("the folder %s has no %s, and Prisma takes each folder here as a migration (P3015)", folder, scriptFile),
-		Remedy:  "add the file, or move the folder elsewhere",
-	}}
+	return migration.Broken(at, 1, fmt.Sprintf("the folder %s has no %s, and Prisma takes each folder here as a migration (P3015)", folder, scriptFile),
+		"add the file, or move the folder elsewhere")
 }
 
 // checkProvider reads the lock file as Prisma does, line by line (prisma-engines, migrations_directory.rs,

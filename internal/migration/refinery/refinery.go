@@ -3,7 +3,6 @@
 package refinery
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -67,10 +66,8 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 // Tool is refinery with its defaults, abort_divergent and abort_missing (traits/mod.rs, verify_migrations).
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
-		Name: "refinery",
-		Order: func(a, b migration.Revision) int {
-			return cmp.Or(cmp.Compare(number(a), number(b)), strings.Compare(a.File, b.File))
-		},
+		Name:       "refinery",
+		Order:      migration.ByNumber,
 		OutOfOrder: "refinery refuses to run while such a migration is missing, and applies it late only where its name begins with U",
 		Duplicate:  "refinery refuses a version that two files claim",
 		Edited:     "refinery refuses to run, since name or checksum are not those that it noted",

@@ -12,24 +12,29 @@ var template = regexp.MustCompile(`\$\{\s*([\w.:-]+)\s*\}|\{\{-?\s*\.?([\w.-]+)\
 // word is the name of a variable. Any other name of a placeholder stands for itself.
 var word = regexp.MustCompile(`^[\w.:-]+$`)
 
+// lineEnds are what would give the lines behind a value other numbers.
+var lineEnds = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ")
+
+// OneLine is a placeholder's value on one line.
+func OneLine(value string) string { return lineEnds.Replace(value) }
+
 // Expand puts the values of placeholders into a text, for formats whose tool has no templates of its own: something else
 // has filled them in before the tool sees the file. What has no value stays as it is. Every line keeps its number.
 func Expand(text string, placeholders map[string]string) string {
 	if len(placeholders) == 0 {
 		return text
 	}
-	oneLine := strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ")
 	text = template.ReplaceAllStringFunc(text, func(found string) string {
 		m := template.FindStringSubmatch(found)
 		if value, ok := placeholders[m[1]+m[2]+m[3]]; ok {
-			return oneLine.Replace(value)
+			return OneLine(value)
 		}
 		return found
 	})
 	var literal []string
 	for name, value := range placeholders {
 		if !word.MatchString(name) {
-			literal = append(literal, name, oneLine.Replace(value))
+			literal = append(literal, name, OneLine(value))
 		}
 	}
 	return strings.NewReplacer(literal...).Replace(text)

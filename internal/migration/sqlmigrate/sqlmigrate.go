@@ -58,10 +58,7 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 			faults = append(faults, migration.Fault{Rule: migration.BrokenHistory, Revision: r, Err: wrong})
 		}
 	}
-	if h, err = f.Tool().Sort(h); err == nil && len(faults) > 0 {
-		return nil, &migration.RefusedError{History: h, Faults: faults}
-	}
-	return h, err
+	return f.Tool().Sort(h, faults...)
 }
 
 // Tool is sql-migrate (migrate.go: planMigrationCommon, ToCatchup). The whole name is the version, so that no two files have one.

@@ -3,8 +3,6 @@
 package sqlx
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -97,42 +95,24 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 			h.Revisions = append(h.Revisions, r)
 		}
 	}
-	h, err = f.Tool().Sort(h)
-	if len(faults) == 0 {
-		return h, err
-	}
-	return nil, refused(h, err, faults)
+	return f.Tool().Sort(h, faults...)
 }
 
 func broken(r migration.Revision, problem, remedy string) migration.Fault {
 	return migration.Fault{Rule: migration.BrokenHistory, Revision: r, Err: &migration.Error{File: r.File, Line: 1, Problem: problem, Remedy: remedy}}
 }
 
-// refused joins faults to those that sorting has found.
-func refused(h *migration.History, err error, faults []migration.Fault) error {
-	if other := (*migration.RefusedError)(nil); errors.As(err, &other) {
-		return &migration.RefusedError{History: other.History, Faults: append(faults, other.Faults...)}
-	}
-	return &migration.RefusedError{History: h, Faults: faults}
-}
-
 // Tool is sqlx (sqlx-core, migrate/migrator.rs, run_direct and validate_applied_migrations; sqlx-cli, migrate.rs, run).
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
 		Name:       "sqlx",
-		Order:      inOrder,
+		Order:      migration.ByNumber,
 		OutOfOrder: "sqlx runs it late, after those that the database has already",
 		Duplicate:  "sqlx runs both, of which the second fails because its version is in _sqlx_migrations",
 		Late:       true,
 		Edited:     "sqlx refuses to run as long as the file's checksum is not the one in _sqlx_migrations",
 		Deleted:    "sqlx refuses to run as long as a migration that was applied is missing",
 	}
-}
-
-func inOrder(a, b migration.Revision) int {
-	first, _ := strconv.ParseInt(a.Version, 10, 64)
-	second, _ := strconv.ParseInt(b.Version, 10, 64)
-	return cmp.Or(cmp.Compare(first, second), strings.Compare(a.File, b.File))
 }
 
 // Stamps is _sqlx_migrations. A row without success is one that sqlx refuses to go on with (sqlx-postgres, migrate.rs,

@@ -3,7 +3,6 @@
 package supabase
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -85,15 +84,11 @@ func (f Format) sort(h *migration.History) (*migration.History, error) {
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
 		Name:       "the Supabase CLI",
-		Order:      inOrder,
+		Order:      migration.ByName,
 		OutOfOrder: "the Supabase CLI refuses to run it without --include-all",
 		Duplicate:  "the Supabase CLI fails at the second, since supabase_migrations.schema_migrations has its version already",
 		Deleted:    "the Supabase CLI refuses to run as long as a migration that was applied is missing",
 	}
-}
-
-func inOrder(a, b migration.Revision) int {
-	return cmp.Or(strings.Compare(path.Base(a.File), path.Base(b.File)), strings.Compare(a.File, b.File))
 }
 
 // The version table.
@@ -109,9 +104,5 @@ func (Format) Stamps() (migration.Stamps, bool) {
 
 // Essence is the file's statements: the command line compares versions alone.
 func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
-	text, err := fs.ReadFile(fsys, r.File)
-	if err != nil {
-		return nil, err
-	}
-	return migration.SQL(string(text), 1), nil
+	return migration.FileSQL(fsys, r)
 }
