@@ -49,7 +49,8 @@ func (c *run) standsOn(released sited) (map[string]bool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read %s at %s: %w", r.File, c.base.Ref, err)
 		}
-		if version, same := byContent[content(e)]; same && content(e) != "" {
+		does := content(e)
+		if version, same := byContent[does]; same && does != "" {
 			stands[version] = true
 		} else if version, same := byNumber[number(r.Version)]; same {
 			stands[version] = true

@@ -234,8 +234,10 @@ func canBeMigration(name string) bool {
 		return true
 	case ".py":
 		return programFolder.MatchString(name)
+	case ".sum", ".toml", ".json", ".xml", ".yaml", ".yml":
+		return marker.MatchString(name)
 	}
-	return marker.MatchString(name)
+	return false
 }
 
 // claimant is the format that a file is a migration of, or nil: one that is sure, or one in a folder whose name says so.

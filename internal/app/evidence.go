@@ -24,33 +24,71 @@ type sign struct {
 	says   *regexp.Regexp // in its text, or nil; its group is the folder, seen from the file's own
 }
 
-// signs are the settings that teams keep beside their migrations. A file of many projects (go.mod, Cargo.toml) is looked into
-// for the tool's name.
-var signs = []sign{
-	{"alembic", regexp.MustCompile(`(^|/)alembic\.ini$`), nil},
-	{"atlas", regexp.MustCompile(`(^|/)atlas\.hcl$`), regexp.MustCompile(`dir\s*=\s*"file://([^"?]+)`)},
-	{"flyway", regexp.MustCompile(`(^|/)flyway\.(conf|toml)$`), regexp.MustCompile(`locations\s*=\s*\[?\s*"?filesystem:([^",\s\]]+)`)},
+// inBuild are those in the files of a build, which name what the project uses.
+var inBuild = []sign{
 	{"flyway", regexp.MustCompile(`(^|/)(flyway\.(conf|toml)|pom\.xml|build\.gradle(\.kts)?|libs\.versions\.toml)$`), regexp.MustCompile(`flyway`)},
 	{"liquibase", regexp.MustCompile(`(^|/)(liquibase\.properties|pom\.xml|build\.gradle(\.kts)?)$`), regexp.MustCompile(`liquibase`)},
-	{"prisma", regexp.MustCompile(`(^|/)schema\.prisma$`), regexp.MustCompile(`provider\s*=\s*"(?:postgresql|postgres|cockroachdb)"`)},
-	{"drizzle", regexp.MustCompile(`(^|/)drizzle\.config\.[a-z]+$`), regexp.MustCompile(`\bout\s*:\s*["'\x60]([^"'\x60]+)`)},
-	{"diesel", regexp.MustCompile(`(^|/)diesel\.toml$`), nil},
-	{"diesel", regexp.MustCompile(`(^|/)Cargo\.toml$`), regexp.MustCompile(`(?m)^\s*diesel(_migrations)?\s*=|dependencies\.diesel\]`)},
-	{"sqlx", regexp.MustCompile(`(^|/)Cargo\.toml$`), regexp.MustCompile(`(?m)^\s*sqlx\s*=|dependencies\.sqlx\]`)},
-	{"sqlx", regexp.MustCompile(`(^|/)sqlx\.toml$`), nil},
-	{"refinery", regexp.MustCompile(`(^|/)Cargo\.toml$`), regexp.MustCompile(`(?m)^\s*refinery\s*=|dependencies\.refinery\]`)},
-	{"refinery", regexp.MustCompile(`(^|/)refinery\.toml$`), nil},
-	{"goose", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`pressly/goose`)},
-	{"golang-migrate", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`golang-migrate/migrate`)},
-	{"tern", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`jackc/tern`)},
-	{"tern", regexp.MustCompile(`(^|/)tern\.conf$`), nil},
-	{"dbmate", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`amacneil/dbmate`)},
-	{"sql-migrate", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`rubenv/sql-migrate`)},
-	{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"node-pg-migrate"`)},
-	{"supabase", regexp.MustCompile(`(^|/)supabase/config\.toml$`), nil},
-	{"schema", regexp.MustCompile(`(^|/)config/database\.yml$`), nil},
-	// These name a folder of whatever format.
-	{"", regexp.MustCompile(`(^|/)sqlc\.(ya?ml|json)$`), regexp.MustCompile(`["']?schema["']?\s*:\s*\[?\s*["']?([^"'\s,\]]+)`)},
+}
+
+// signs are the settings that teams keep beside their migrations, by the beginning of their files' names up to the first dot:
+// only a file of such a name is worth a closer look. A file of many projects (go.mod, Cargo.toml) is looked into for the
+// tool's name.
+var signs = map[string][]sign{
+	"alembic": {
+		{"alembic", regexp.MustCompile(`(^|/)alembic\.ini$`), nil},
+	},
+	"atlas": {
+		{"atlas", regexp.MustCompile(`(^|/)atlas\.hcl$`), regexp.MustCompile(`dir\s*=\s*"file://([^"?]+)`)},
+	},
+	"flyway": append([]sign{
+		{"flyway", regexp.MustCompile(`(^|/)flyway\.(conf|toml)$`), regexp.MustCompile(`locations\s*=\s*\[?\s*"?filesystem:([^",\s\]]+)`)},
+	}, inBuild...),
+	"pom":       inBuild,
+	"build":     inBuild,
+	"libs":      inBuild,
+	"liquibase": inBuild,
+	"schema": {
+		{"prisma", regexp.MustCompile(`(^|/)schema\.prisma$`), regexp.MustCompile(`provider\s*=\s*"(?:postgresql|postgres|cockroachdb)"`)},
+	},
+	"drizzle": {
+		{"drizzle", regexp.MustCompile(`(^|/)drizzle\.config\.[a-z]+$`), regexp.MustCompile(`\bout\s*:\s*["'\x60]([^"'\x60]+)`)},
+	},
+	"diesel": {
+		{"diesel", regexp.MustCompile(`(^|/)diesel\.toml$`), nil},
+	},
+	"Cargo": {
+		{"diesel", regexp.MustCompile(`(^|/)Cargo\.toml$`), regexp.MustCompile(`(?m)^\s*diesel(_migrations)?\s*=|dependencies\.diesel\]`)},
+		{"sqlx", regexp.MustCompile(`(^|/)Cargo\.toml$`), regexp.MustCompile(`(?m)^\s*sqlx\s*=|dependencies\.sqlx\]`)},
+		{"refinery", regexp.MustCompile(`(^|/)Cargo\.toml$`), regexp.MustCompile(`(?m)^\s*refinery\s*=|dependencies\.refinery\]`)},
+	},
+	"sqlx": {
+		{"sqlx", regexp.MustCompile(`(^|/)sqlx\.toml$`), nil},
+	},
+	"refinery": {
+		{"refinery", regexp.MustCompile(`(^|/)refinery\.toml$`), nil},
+	},
+	"go": {
+		{"goose", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`pressly/goose`)},
+		{"golang-migrate", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`golang-migrate/migrate`)},
+		{"tern", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`jackc/tern`)},
+		{"dbmate", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`amacneil/dbmate`)},
+		{"sql-migrate", regexp.MustCompile(`(^|/)go\.mod$`), regexp.MustCompile(`rubenv/sql-migrate`)},
+	},
+	"tern": {
+		{"tern", regexp.MustCompile(`(^|/)tern\.conf$`), nil},
+	},
+	"package": {
+		{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"node-pg-migrate"`)},
+	},
+	"config": {
+		{"supabase", regexp.MustCompile(`(^|/)supabase/config\.toml$`), nil},
+	},
+	"database": {
+		{"schema", regexp.MustCompile(`(^|/)config/database\.yml$`), nil},
+	},
+	"sqlc": {
+		{"", regexp.MustCompile(`(^|/)sqlc\.(ya?ml|json)$`), regexp.MustCompile(`["']?schema["']?\s*:\s*\[?\s*["']?([^"'\s,\]]+)`)},
+	},
 }
 
 // settingsBytes is how much of a settings file is looked into.
@@ -60,7 +98,8 @@ const settingsBytes = 256 << 10
 func (s *sightings) note(tree fs.FS, name string) error {
 	s.notePrograms(name)
 	var text []byte
-	for _, g := range signs {
+	begins, _, _ := strings.Cut(path.Base(name), ".")
+	for _, g := range signs[begins] {
 		if !g.name.MatchString(name) {
 			continue
 		}
@@ -140,9 +179,15 @@ var programs = []program{
 	{"goose (Go migrations)", regexp.MustCompile(`(^|/)migrations?/[0-9]+_[a-z0-9_]+\.go$`), "go run ./cmd/migrate"},
 }
 
+// mayBeProgram tells cheaply of most files that they are of none of the programs.
+func mayBeProgram(name string) bool {
+	begins, _, _ := strings.Cut(path.Base(name), ".")
+	return strings.Contains(name, "igrat") || begins == "knexfile" || begins == "mikro-orm" || begins == "ormconfig"
+}
+
 // notePrograms remembers the first migration that is a program, and what to do about it.
 func (s *sightings) notePrograms(name string) {
-	if s.programs != "" {
+	if s.programs != "" || !mayBeProgram(name) {
 		return
 	}
 	for _, p := range programs {

@@ -29,14 +29,8 @@ func (c *run) buildFresh(ctx context.Context, server *postgres.Server, built *sc
 	}
 	start := time.Now()
 	defer func() { c.watch.took("fresh", time.Since(start)) }()
-	database, err := server.CreateDatabase(ctx)
+	database, err := c.another(ctx, server)
 	if err != nil {
-		return err
-	}
-	if err := database.SetRolesAside(ctx); err != nil {
-		return err
-	}
-	if _, err := c.prepare(ctx, database); err != nil {
 		return err
 	}
 	built.fresh = &gate.Fresh{}
@@ -48,19 +42,26 @@ func (c *run) buildFresh(ctx context.Context, server *postgres.Server, built *sc
 	return err
 }
 
+// another makes an empty database beside those that are there, ready for the same migrations.
+func (c *run) another(ctx context.Context, server *postgres.Server) (*postgres.Database, error) {
+	database, err := server.CreateDatabase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := database.SetRolesAside(ctx); err != nil {
+		return nil, err
+	}
+	_, err = c.prepare(ctx, database)
+	return database, err
+}
+
 // applyWhole builds the proposed schema from nothing and attributes to each migration what of it the released schema lacks.
 func (c *run) applyWhole(ctx context.Context, server *postgres.Server, built *schemas) error {
 	released := built.steps[0]
 	proposed := released
 	if len(built.pending) > 0 {
-		database, err := server.CreateDatabase(ctx)
+		database, err := c.another(ctx, server)
 		if err != nil {
-			return err
-		}
-		if err := database.SetRolesAside(ctx); err != nil {
-			return err
-		}
-		if _, err := c.prepare(ctx, database); err != nil {
 			return err
 		}
 		empty, err := c.look(ctx, database)
