@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/headgate/headgate/internal/migration"
@@ -20,10 +21,13 @@ type Format struct{}
 // Name is "plain".
 func (Format) Name() string { return "plain" }
 
-// Claims is never sure: any numbered SQL file could be one.
-func (Format) Claims(name string, _ []byte) migration.Claim {
+// annotation is a line by which a tool parts the way up from the way down. Such a file run as a whole would undo itself.
+var annotation = regexp.MustCompile(`(?im)^\s*--\s*(migrate:(up|down)|\+(goose|migrate)\b|(up|down) migration\b|liquibase formatted sql|changeset\s)|^---- create above / drop below ----`)
+
+// Claims is never sure: any numbered SQL file could be one, unless some tool's annotation stands in it.
+func (Format) Claims(name string, beginning []byte) migration.Claim {
 	base := path.Base(name)
-	if path.Ext(base) != ".sql" || base[0] < '0' || base[0] > '9' {
+	if path.Ext(base) != ".sql" || base[0] < '0' || base[0] > '9' || annotation.Match(beginning) {
 		return migration.Claim{}
 	}
 	return migration.Claim{Dir: path.Dir(name)}
