@@ -98,11 +98,25 @@ func Main(ctx context.Context, p Process) int {
 		p.fail(errors.New("interrupted, and so nothing was checked"))
 		return exitUnchecked
 	}
-	p.fail(err)
+	for _, err := range joined(err) {
+		p.fail(err)
+	}
 	if isUsage(err) {
 		return exitUsage
 	}
 	return exitUnchecked
+}
+
+// joined are the errors that were joined into one, such as those of several services.
+func joined(err error) (all []error) {
+	several, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what an error has for its causes stays one line
+	if !ok {
+		return []error{err}
+	}
+	for _, err := range several.Unwrap() {
+		all = append(all, joined(err)...)
+	}
+	return all
 }
 
 // isUsage tells what the user has to correct in the call or the settings from what kept the check from being made.
@@ -149,7 +163,7 @@ Exit codes: 0 pass, 1 findings that fail, 2 wrong usage or configuration, 3 the 
 		Version:       version(),
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usageError{fmt.Errorf("there is no command %q; the commands are check, heads, status, serve, demo and explain", args[0])}
+				return usageError{fmt.Errorf("there is no command %q; the commands are check, services, heads, status, serve, demo and explain", args[0])}
 			}
 			return nil
 		},
@@ -160,7 +174,7 @@ Exit codes: 0 pass, 1 findings that fail, 2 wrong usage or configuration, 3 the 
 		return usageError{fmt.Errorf("%w; headgate --help lists what there is", err)}
 	})
 	r := newRegistry(p)
-	root.AddCommand(newCheck(p, r), newHeads(p, r), newStatus(p, r), newServe(p, r), newDemo(p, r), newExplain(p))
+	root.AddCommand(newCheck(p, r), newServices(p, r), newHeads(p, r), newStatus(p, r), newServe(p, r), newDemo(p, r), newExplain(p))
 	return root
 }
 

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/headgate/headgate/internal/migration"
-	"github.com/headgate/headgate/internal/migration/command"
 	"github.com/headgate/headgate/internal/reference"
 )
 
@@ -43,43 +41,20 @@ func (c *run) readCode(ctx context.Context) (code, error) {
 
 // codeFiles lists the files that each language reads, in the registry's order of languages.
 func (c *run) codeFiles(tree fs.FS) ([][]string, error) {
+	all, err := c.known.sources(c.proposal, tree)
+	if err != nil {
+		return nil, err
+	}
 	files := make([][]string, len(c.registry.languages))
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	for _, s := range all {
+		if !c.config.Reads(s.name) {
+			continue
 		}
-		if !entry.Type().IsRegular() || passedOver.MatchString(name) || !c.config.Reads(name) {
-			return nil
-		}
-		for i, l := range c.registry.languages {
-			if !l.Reads(name) {
-				continue
-			}
-			if isMigration, err := c.isMigration(tree, name); err != nil || isMigration {
-				return err
-			}
-			files[i] = append(files[i], name)
-		}
-		return nil
-	})
-	return files, err
-}
-
-// isMigration tells whether a file is a migration of this set or of another one, and so no code.
-func (c *run) isMigration(tree fs.FS, name string) (bool, error) {
-	for _, h := range []*migration.History{c.proposed, c.released} {
-		if h.Holds(name) {
-			return true, nil
+		for _, i := range s.languages {
+			files[i] = append(files[i], s.name)
 		}
 	}
-	if c.config.MigrateCommand != "" && command.IsMigration(name) {
-		return true, nil
-	}
-	if !canBeMigration(name) {
-		return false, nil
-	}
-	f, err := c.registry.claimant(tree, name)
-	return f != nil, err
+	return files, nil
 }
 
 func (c *run) readReferences(ctx context.Context, tree fs.FS, files [][]string, emit func(reference.Reference)) error {

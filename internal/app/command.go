@@ -41,6 +41,11 @@ func (c *run) buildByCommand(ctx context.Context, server *postgres.Server) (buil
 	if err != nil {
 		return built, err
 	}
+	if c.rolesBefore {
+		if err := database.ForgetRoles(ctx); err != nil {
+			return built, err
+		}
+	}
 	checksBodies, err := c.prepare(ctx, database)
 	if err != nil {
 		return built, err

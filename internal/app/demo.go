@@ -34,9 +34,7 @@ With --released-first the migration was released before the code, and the same g
 	keep := c.Flags().String("keep", "", "make the repository in this empty `DIR` and leave it there")
 	flags := addSettings(c, settings, "postgres", "postgres-version", "postgres-image", "report")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		load := func(yaml []byte) (*config.Config, error) {
-			return config.Load(settings, config.Sources{Flags: flags(), YAML: yaml})
-		}
+		load := loader{settings, config.Sources{Flags: flags()}}
 		run := func(dir string) error { return p.demo(c.Context(), r, dir, *mended, load) }
 		if *keep == "" {
 			return withTemp(run)
@@ -65,7 +63,7 @@ func inEmptyFolder(dir string, run func(string) error) error {
 	return run(dir)
 }
 
-func (p Process) demo(ctx context.Context, r registry, dir string, mended bool, load func([]byte) (*config.Config, error)) error {
+func (p Process) demo(ctx context.Context, r registry, dir string, mended bool, load loader) error {
 	if err := makeDemo(ctx, p.Environ, dir, mended); err != nil {
 		return fmt.Errorf("make the demo's repository: %w", err)
 	}

@@ -30,7 +30,7 @@ this build. --json prints the whole history.`,
 	flags := addSettings(c, settings, "head", "migrations", "format")
 	asJSON := c.Flags().Bool("json", false, "print the history as JSON")
 	c.RunE = func(c *cobra.Command, _ []string) (err error) {
-		conf, err := config.Load(settings, config.Sources{Flags: flags()})
+		conf, err := config.Given(settings, config.Sources{Flags: flags()})
 		if err != nil {
 			return usageError{err}
 		}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"regexp"
+	"slices"
 
 	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/migration"
@@ -139,18 +141,30 @@ func (c *run) readAt(tree fs.FS, ref string, head candidate) (sited, error) {
 	if err != nil {
 		return sited{}, err
 	}
+	seen.candidates = slices.DeleteFunc(seen.candidates, func(found candidate) bool { return slices.Contains(c.elsewhere, found.dir) })
 	if same := seen.choose(nil, head.format.Name()); len(same) == 1 {
-		c.say("migrations at %s are in %s", ref, same[0].dir)
 		h, err := head.format.Read(tree, same[0].dir)
-		return sited{head.format, h}, err
-	}
-	if other := seen.choose(nil, ""); len(other) == 1 {
+		if c.config.Service == "" || err == nil && c.continues(h) {
+			c.say("migrations at %s are in %s", ref, same[0].dir)
+			return sited{head.format, h}, err
+		}
+	} else if other := seen.choose(nil, ""); len(other) == 1 && c.config.Service == "" {
 		return c.readOther(tree, ref, head, other[0])
 	}
 	if ref == c.base.Ref {
 		c.say("no migrations at %s, so the released schema is empty", ref)
 	}
 	return sited{head.format, &migration.History{Format: head.format.Name(), Dir: head.dir}}, nil
+}
+
+// continues tells whether a file of an earlier history is one of the proposed one, by its name: the folder of a service that is
+// new must not be taken for one that has moved.
+func (c *run) continues(earlier *migration.History) bool {
+	names := map[string]bool{}
+	for _, r := range c.proposed.Revisions {
+		names[path.Base(r.File)] = true
+	}
+	return slices.ContainsFunc(earlier.Revisions, func(r migration.Revision) bool { return names[path.Base(r.File)] })
 }
 
 // readOther reads the history of an earlier tree whose migrations were of another tool.

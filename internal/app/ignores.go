@@ -6,9 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
+	"github.com/headgate/headgate/internal/config"
 	"github.com/headgate/headgate/internal/gate"
+	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/report"
 )
 
@@ -62,6 +65,9 @@ func (c *run) findBaseline() (err error) {
 	name := c.config.FindingsBaseline
 	if name == "" {
 		name = baselineFile
+		if c.config.Service != "" {
+			name = strings.TrimSuffix(baselineFile, ".json") + "." + c.config.Service + ".json"
+		}
 	}
 	c.baseline = &gate.Baseline{File: name}
 	file, err := c.headTree.Open(name)
@@ -95,7 +101,7 @@ func (c *run) settle(r *gate.Result) error {
 	}
 	gate.IgnoreByBaseline(r, c.baseline)
 	r.Causes = gate.Causes(r.Findings)
-	r.Plan = gate.Plan(r.Findings, r.Pending, c.changed)
+	r.Plan = gate.Plan(r.Findings, r.Pending, c.own(c.changed))
 	r.Verdict = "pass"
 	for i := range r.Findings {
 		if r.Findings[i].Severity == gate.Error {
@@ -103,6 +109,23 @@ func (c *run) settle(r *gate.Result) error {
 		}
 	}
 	return nil
+}
+
+// own are the files of a service, its code and its migrations, among those of all.
+func (c *run) own(files []string) []string {
+	if c.config.Service == "" {
+		return files
+	}
+	migrations := c.migrationPlaces()
+	var others migration.Places
+	others.AddFolders(c.elsewhere...)
+	var own []string
+	for _, file := range files {
+		if migrations.Holds(file) || c.config.Reads(file) && !others.Holds(file) && file != config.File {
+			own = append(own, file)
+		}
+	}
+	return own
 }
 
 // replaceBaseline writes the file into the work tree. No folder that leads to it may be a link out of there.

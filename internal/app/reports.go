@@ -20,8 +20,7 @@ import (
 const reportFile = "headgate-report.json"
 
 // write writes the reports that were asked for, or those that fit the place, and the step's outputs.
-func (c *run) write(r *gate.Result) error {
-	reports := c.config.Reports
+func (c *proposal) write(reports []config.Report, r *gate.Result) error {
 	if len(reports) == 0 {
 		reports = c.usualReports()
 	}
@@ -41,7 +40,7 @@ func (c *run) write(r *gate.Result) error {
 }
 
 // usualReports are those of a terminal, or of a workflow's step.
-func (c *run) usualReports() []config.Report {
+func (c *proposal) usualReports() []config.Report {
 	reports := []config.Report{{Format: text.Format{}.Name()}}
 	if c.inAction() {
 		reports = append(reports,
@@ -52,7 +51,7 @@ func (c *run) usualReports() []config.Report {
 	return reports
 }
 
-func (c *run) writeOne(wanted config.Report, r *gate.Result) error {
+func (c *proposal) writeOne(wanted config.Report, r *gate.Result) error {
 	if wanted.Format == (summary.Format{}).Name() && wanted.File == "" && c.getenv("GITHUB_STEP_SUMMARY") != "" {
 		return githubstep.AppendSummary(c.getenv, r)
 	}

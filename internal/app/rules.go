@@ -10,14 +10,6 @@ import (
 	"github.com/headgate/headgate/internal/migration"
 )
 
-// headCommit is the head for git: empty for the work tree, which can differ from its commit.
-func (c *run) headCommit() string {
-	if c.head.Ref == "" {
-		return ""
-	}
-	return c.head.Commit
-}
-
 // compareHistories holds the proposed history against the released one, and against the branch that the proposal goes into.
 func (c *run) compareHistories(ctx context.Context, found candidate) (err error) {
 	comparison := migration.Comparison{
@@ -82,16 +74,16 @@ func (c *run) compareTip(ctx context.Context, found candidate, comparison *migra
 
 // readEarlier reads the history at a commit; false where the head has the same migrations.
 func (c *run) readEarlier(ctx context.Context, found candidate, ref, commit string) (*migration.Earlier, bool, error) {
-	changed, err := c.repo.Changed(ctx, commit, c.headCommit())
+	changed, err := c.known.changedSince(ctx, c.proposal, commit)
 	if err != nil {
 		return nil, false, err
 	}
-	ours := func(file string) bool { return c.proposed.Holds(file) || c.released.Holds(file) }
-	if !slices.ContainsFunc(changed, ours) {
+	ours := c.migrationPlaces()
+	if !slices.ContainsFunc(changed, ours.Holds) {
 		return nil, false, nil
 	}
 	e := &migration.Earlier{Ref: ref, Rev: commit[:12], Changed: among(changed)}
-	if e.Tree, err = c.repo.Tree(ctx, commit); err != nil {
+	if e.Tree, err = c.known.tree(ctx, c.proposal, commit); err != nil {
 		return nil, false, err
 	}
 	if e.History, err = c.readWhole(found, e); err != nil {
@@ -100,6 +92,13 @@ func (c *run) readEarlier(ctx context.Context, found candidate, ref, commit stri
 		return nil, false, nil
 	}
 	return e, true, nil
+}
+
+// migrationPlaces are where the service's migrations stand, the released and the proposed ones.
+func (c *run) migrationPlaces() (p migration.Places) {
+	p.Add(c.proposed)
+	p.Add(c.released)
+	return p
 }
 
 // readWhole reads an earlier history, one that the tool would refuse as well.

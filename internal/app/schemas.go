@@ -59,6 +59,11 @@ func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, erro
 	if err != nil {
 		return schemas{}, err
 	}
+	if c.rolesBefore {
+		if err := database.ForgetRoles(ctx); err != nil {
+			return schemas{}, err
+		}
+	}
 	checksBodies, err := c.prepare(ctx, database)
 	if err != nil {
 		return schemas{}, err

@@ -71,7 +71,7 @@ func TestLoad(t *testing.T) {
 		"no version":                     {config.Sources{YAML: []byte("postgres-version: 17.2")}, nil, "no major version"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := config.Load(settings, test.from)
+			all, err := config.Load(settings, test.from)
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("got %v, want %q", err, test.err)
@@ -81,7 +81,83 @@ func TestLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff([]*config.Config{test.want}, all); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestServices looks at what headgate.yaml says of several services.
+func TestServices(t *testing.T) {
+	const two = `
+order: migrate-first
+services:
+  billing:
+    migrations: billing/db
+    code: [billing/**, shared/**]
+    release-tags: billing/v*
+  catalog: {migrations: catalog/db, format: plain, order: code-first, postgres-version: 17}
+`
+	both := config.Settings(config.Choices{Formats: []string{"plain"}, Orders: []string{"code-first", "migrate-first"}, Reports: []string{"text"}})
+	billing := func() *config.Config {
+		return &config.Config{Service: "billing", Order: "migrate-first", Postgres: "auto", MigrateTimeout: 10 * time.Minute,
+			Migrations: []string{"billing/db"}, Code: []string{"billing/**", "shared/**"}, ReleaseTags: "billing/v*"}
+	}
+	catalog := func() *config.Config {
+		return &config.Config{Service: "catalog", Order: "code-first", Postgres: "auto", MigrateTimeout: 10 * time.Minute,
+			Migrations: []string{"catalog/db"}, Format: "plain", PostgresVersion: "17"}
+	}
+	for name, test := range map[string]struct {
+		flags map[string][]string
+		yaml  string
+		want  []*config.Config
+		asked []string
+		err   string
+	}{
+		"in the file's order, with the file's top for a default": {nil, two, []*config.Config{billing(), catalog()}, []string{"billing", "catalog"}, ""},
+		"a flag is stronger, and one is asked for": {map[string][]string{"service": {"catalog"}, "format": {"plain"}, "order": {"code-first"}}, two, func() []*config.Config {
+			b, c := billing(), catalog()
+			b.Order, b.Format, b.Only, c.Only = "code-first", "plain", []string{"catalog"}, []string{"catalog"}
+			return []*config.Config{b, c}
+		}(), []string{"catalog"}, ""},
+		"several with commas":                {map[string][]string{"service": {"catalog, billing"}}, two, nil, []string{"billing", "catalog"}, ""},
+		"an unknown one":                     {map[string][]string{"service": {"shop"}}, two, nil, nil, `headgate.yaml names no service "shop"; it names billing, catalog`},
+		"none there":                         {map[string][]string{"service": {"shop"}}, "order: code-first", nil, nil, "headgate.yaml names no services"},
+		"one service's setting for several":  {map[string][]string{"migrations": {"db"}}, two, nil, nil, "--migrations is about one service, and headgate.yaml names 2"},
+		"one service's setting at the top":   {nil, "migrations: db\nservices: {a: }", nil, nil, "migrations is about one service; set it under services"},
+		"the run's setting in a service":     {nil, "services: {a: {report: text}}", nil, nil, "service a: report is about the whole run"},
+		"an unknown setting in a service":    {nil, "services: {a: {reprot: text}}", nil, nil, `service a: there is no setting "reprot"`},
+		"a wrong value in a service":         {nil, "services: {a: {order: x}}", nil, nil, `headgate.yaml: service a: order: there is no "x"`},
+		"services in a service":              {nil, "services: {a: {services: {}}}", nil, nil, `service a: there is no setting "services"`},
+		"a list of services":                 {nil, "services: [a, b]", nil, nil, "services is a map of names to settings"},
+		"a service that is a list":           {nil, "services: {a: [b]}", nil, nil, "service a: it is no map of settings"},
+		"no service at all":                  {nil, "services: {}", nil, nil, "services is a map of names to settings"},
+		"a name that would end its own line": {nil, `services: {"a\nb": }`, nil, nil, "is no name of a service"},
+		"a service twice":                    {nil, "services:\n  a:\n  a:", nil, nil, "headgate.yaml cannot be read"},
+		"release tags without a version":     {nil, "services: {a: {release-tags: v1}}", nil, nil, "is no pattern of release tags"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, err := config.Load(both, config.Sources{Flags: test.flags, YAML: []byte(test.yaml)})
+			if test.err != "" {
+				if err == nil || !strings.Contains(err.Error(), test.err) {
+					t.Fatalf("got %v, want %q", err, test.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, all); test.want != nil && diff != "" {
+				t.Error(diff)
+			}
+			var asked []string
+			for _, c := range all {
+				if c.Asked() {
+					asked = append(asked, c.Service)
+				}
+			}
+			if diff := cmp.Diff(test.asked, asked); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -111,7 +187,7 @@ func TestReads(t *testing.T) {
 		if test.code != "" {
 			values = strings.Split(test.code, ",")
 		}
-		c, err := config.Load(settings, config.Sources{Flags: map[string][]string{"code": values}})
+		c, err := config.Given(settings, config.Sources{Flags: map[string][]string{"code": values}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,9 +202,10 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("base: v1\ncode: [a, b]\n"))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("? {}\n: -"))
+	f.Add([]byte("services: {a: {code: [x]}, b: }"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, err := config.Load(settings, config.Sources{YAML: text})
-		if (c == nil) == (err == nil) {
+		if err == nil && len(c) == 0 {
 			t.Errorf("config %v, error %v", c, err)
 		}
 	})

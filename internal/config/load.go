@@ -1,23 +1,14 @@
 package config
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 )
-
-// File is the name of the settings file at the repository's top.
-const File = "headgate.yaml"
 
 // Sources is where values come from, the strongest first: Flags, Inputs, then YAML.
 type Sources struct {
@@ -29,24 +20,92 @@ type Sources struct {
 	YAML []byte
 }
 
-// Load makes the config. Every error is wrong usage and names the place of the wrong value.
-func Load(settings []Setting, s Sources) (*Config, error) {
+// Given makes the config of what the command line and the inputs say by themselves. Every error is wrong usage and names the
+// place of the wrong value.
+func Given(settings []Setting, s Sources) (*Config, error) {
 	inputs, err := inputs(settings, s.Environ)
 	if err != nil {
 		return nil, err
 	}
-	file, err := fileValues(settings, s.YAML)
+	return fill(settings, []layer{{s.Flags, "--"}, {inputs, "input "}})
+}
+
+// Load makes the config of each service that headgate.yaml names, in its order, or the one of a repository that is a single
+// service. Which of them the run was asked about, Asked tells. Errors are as in Given.
+func Load(settings []Setting, s Sources) ([]*Config, error) {
+	inputs, err := inputs(settings, s.Environ)
 	if err != nil {
 		return nil, err
 	}
+	file, err := readFile(settings, s.YAML)
+	if err != nil {
+		return nil, err
+	}
+	given := []layer{{s.Flags, "--"}, {inputs, "input "}}
+	top := layer{file.values, File + ": "}
+	if len(file.services) == 0 {
+		c, err := fill(settings, append(given, top))
+		if err == nil && len(c.Only) > 0 {
+			err = fmt.Errorf("service: %s names no services; list them there under `services`", File)
+		}
+		return []*Config{c}, err
+	}
+	var all []*Config
+	for _, service := range file.services {
+		own := layer{service.values, fmt.Sprintf("%s: service %s: ", File, service.name)}
+		c, err := fill(settings, append(slices.Clone(given), own, top))
+		if err != nil {
+			return nil, err
+		}
+		c.Service = service.name
+		all = append(all, c)
+	}
+	return all, checkServices(settings, given, all)
+}
+
+// checkServices holds what was asked for against the services that there are.
+func checkServices(settings []Setting, given []layer, all []*Config) error {
+	for _, name := range all[0].Only {
+		if !slices.ContainsFunc(all, func(c *Config) bool { return c.Service == name }) {
+			known := make([]string, len(all))
+			for i, c := range all {
+				known[i] = c.Service
+			}
+			return fmt.Errorf("service: %s names no service %q; it names %s", File, name, strings.Join(known, ", "))
+		}
+	}
+	if len(all) == 1 || len(all[0].Only) == 1 {
+		return nil
+	}
+	for _, s := range settings {
+		for _, l := range given {
+			if s.Scope == Own && len(l.values[s.Name]) > 0 {
+				return fmt.Errorf("%s%s is about one service, and %s names %d; set it there, or say which with --service", l.from, s.Name, File, len(all))
+			}
+		}
+	}
+	return nil
+}
+
+// Asked tells whether the run was asked about the config's service.
+func (c *Config) Asked() bool { return len(c.Only) == 0 || slices.Contains(c.Only, c.Service) }
+
+// layer is values of one source, and how an error names the source.
+type layer struct {
+	values map[string][]string
+	from   string
+}
+
+// fill makes a config of layers, the strongest first.
+func fill(settings []Setting, layers []layer) (*Config, error) {
 	c := &Config{}
 	for _, setting := range settings {
-		values, from := s.Flags[setting.Name], "--"
-		if len(values) == 0 {
-			values, from = inputs[setting.Name], "input "
-		}
-		if len(values) == 0 {
-			values, from = file[setting.Name], File+": "
+		var values []string
+		from := ""
+		for _, l := range layers {
+			if values, from = l.values[setting.Name], l.from; len(values) > 0 {
+				break
+			}
 		}
 		if len(values) == 0 && setting.Default != "" {
 			values = []string{setting.Default}
@@ -95,57 +154,6 @@ func inputs(settings []Setting, environ []string) (map[string][]string, error) {
 		}
 	}
 	return values, nil
-}
-
-// fileValues reads headgate.yaml: a map of the settings' names to a value, or to a list where the setting is one.
-func fileValues(settings []Setting, text []byte) (map[string][]string, error) {
-	raw, err := decode(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", File, err)
-	}
-	values := map[string][]string{}
-	for name, value := range raw {
-		at := slices.IndexFunc(settings, func(s Setting) bool { return s.Name == name })
-		if at < 0 {
-			return nil, fmt.Errorf("%s: there is no setting %q; the settings are %s", File, name, names(settings))
-		}
-		list, isList := value.([]any)
-		switch {
-		case value == nil:
-			continue
-		case !isList:
-			list = []any{value}
-		case !settings[at].Many:
-			return nil, fmt.Errorf("%s: %s takes one value, not a list", File, name)
-		}
-		for _, v := range list {
-			switch v.(type) {
-			case string, bool, int64, uint64, float64:
-				values[name] = append(values[name], fmt.Sprint(v))
-			default:
-				return nil, fmt.Errorf("%s: %s has a value that is neither text nor a number", File, name)
-			}
-		}
-	}
-	return values, nil
-}
-
-// decode reads the YAML map. Aliases are refused, since a few lines of them stand for any amount of memory.
-func decode(text []byte) (map[string]any, error) {
-	file, err := parser.ParseBytes(text, 0)
-	if err != nil {
-		return nil, err
-	}
-	for _, document := range file.Docs {
-		if document.Body != nil && len(ast.Filter(ast.AliasType, document.Body)) > 0 {
-			return nil, errors.New("it has an alias (*name); write the value out")
-		}
-	}
-	raw := map[string]any{}
-	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&raw); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return raw, nil
 }
 
 // repositoryPath checks that a path stays in the repository and cleans it.

@@ -25,9 +25,22 @@ type Setting struct {
 	Choices []string
 	// Many says that it is a list: a flag that may be repeated, an input with one value a line, a YAML list.
 	Many bool
+	// Scope says where it makes sense when headgate.yaml names several services.
+	Scope Scope
 	// set checks a value and puts it into the config. It is called once for each value of a list.
 	set func(*Config, string) error
 }
+
+// Scope is what a setting is about when headgate.yaml names several services.
+type Scope int
+
+// The scopes. What is Shared can be set for all services, and otherwise for one of them; what is of the Run cannot be a
+// service's, and what is a service's Own cannot be set for several at once.
+const (
+	Shared Scope = iota
+	Run
+	Own
+)
 
 // Choices are the names that the program's registry knows.
 type Choices struct {
@@ -43,6 +56,12 @@ type Report struct {
 
 // Config is everything that a check needs to be told. It is valid as Load returns it.
 type Config struct {
+	// Service is the name of the service that it is about, as headgate.yaml has it; empty where that names none.
+	Service string
+	// Only are the services that the run was asked about; none is all of them.
+	Only []string
+	// ReleaseTags is the pattern of the tags that are releases, its * standing for the version; empty is the version alone.
+	ReleaseTags string
 	// Base and Head are git revisions. An empty Base is worked out, an empty Head is the work tree.
 	Base, Head string
 	// Migrations are the folders, slash-separated, from the repository's top. None means: look.
@@ -88,11 +107,15 @@ func Settings(c Choices) []Setting {
 	return []Setting{
 		{Name: "base", Value: "REF", set: func(c *Config, v string) error { c.Base = v; return nil },
 			Help: "the released code and migrations: a tag, branch or commit; or the word database, for the migrations that a live database is stamped with. Left out, it is the highest release tag that is merged into the base branch"},
-		{Name: "head", Value: "REF", set: func(c *Config, v string) error { c.Head = v; return nil },
+		{Name: "head", Value: "REF", Scope: Run, set: func(c *Config, v string) error { c.Head = v; return nil },
 			Help: "the proposed code and migrations. Left out, it is the work tree"},
+		{Name: "service", Value: "NAME", Many: true, Scope: Run, set: setService,
+			Help: "the services of headgate.yaml to check, several with commas between them. Left out, it is all of them"},
+		{Name: "release-tags", Value: "PATTERN", Scope: Own, set: setReleaseTags,
+			Help: "the tags that are releases, where services have their own, such as billing/v*: the * stands for the version. Left out, it is v1.2.3 or 1.2.3"},
 		{Name: "database", Value: "URL", set: func(c *Config, v string) error { c.Database = v; return nil },
 			Help: "the live database that base: database asks, read-only, which migrations it has; best from a secret"},
-		{Name: "migrations", Value: "DIR", Many: true, set: setMigrations,
+		{Name: "migrations", Value: "DIR", Many: true, Scope: Own, set: setMigrations,
 			Help: "the folder of the migrations, from the repository's top; several where the tool takes several, such as Flyway's locations. Left out, the repository is looked through"},
 		{Name: "format", Value: "NAME", Choices: c.Formats, set: func(c *Config, v string) error { c.Format = v; return nil },
 			Help: "the migrations' format"},
@@ -116,19 +139,19 @@ func Settings(c Choices) []Setting {
 			Help: "migrations that run after the code is live, such as db/migrations/contract/**; the others then run before it. A migration also says so itself by a name that ends in _contract or by the comment headgate: contract"},
 		{Name: "search-path", Value: "SCHEMA", Many: true, set: func(c *Config, v string) error { c.SearchPath = append(c.SearchPath, v); return nil },
 			Help: "the schemas in which the code's connections look for tables, in order. Left out, it is what the migrations make of the database's own search_path"},
-		{Name: "findings-baseline", Value: "FILE.json", set: setFindingsBaseline,
-			Help: "the findings to ignore because they were there before, as headgate check --write-baseline wrote them. Left out, it is headgate-baseline.json where there is one"},
-		{Name: "postgres", Value: "auto|container|local|URL", Default: "auto", set: setPostgres,
+		{Name: "findings-baseline", Value: "FILE.json", Scope: Own, set: setFindingsBaseline,
+			Help: "the findings to ignore because they were there before, as headgate check --write-baseline wrote them. Left out, it is headgate-baseline.json where there is one, and headgate-baseline.NAME.json for a service"},
+		{Name: "postgres", Value: "auto|container|local|URL", Default: "auto", Scope: Run, set: setPostgres,
 			Help: "where the throwaway PostgreSQL comes from. auto takes a container, or local binaries where there is no Docker or no image"},
 		{Name: "postgres-version", Value: "N", set: setVersion,
 			Help: "the major version that your servers run, such as 17"},
 		{Name: "postgres-image", Value: "IMAGE", set: func(c *Config, v string) error { c.PostgresImage = v; return nil },
 			Help: "the container's image, where postgres:N-alpine lacks an extension"},
-		{Name: "superuser", Value: "true|false", Default: "false", Choices: []string{"true", "false"}, set: setSuperuser,
+		{Name: "superuser", Value: "true|false", Default: "false", Scope: Run, Choices: []string{"true", "false"}, set: setSuperuser,
 			Help: "run migrations as a superuser. SQL from a pull request can then run programs on the throwaway server"},
 		{Name: "reversible", Value: "true|false", Default: "false", Choices: []string{"true", "false"}, set: setReversible,
 			Help: "demand that each pending migration can be taken back and run again: the rule not-reversible"},
-		{Name: "report", Value: "FORMAT[=FILE]", Many: true, Choices: c.Reports, set: setReport(c.Reports),
+		{Name: "report", Value: "FORMAT[=FILE]", Many: true, Scope: Run, Choices: c.Reports, set: setReport(c.Reports),
 			Help: "a report to write, to standard output or a file. Left out, it is text, and in an action also github, markdown and json"},
 	}
 }
@@ -141,6 +164,25 @@ func (s Setting) put(c *Config, value string) error {
 	}
 	if err := s.set(c, value); err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// setReleaseTags takes a pattern with one *, which stands for the version.
+func setReleaseTags(c *Config, value string) error {
+	if strings.Count(value, "*") != 1 || strings.ContainsAny(value, "?[{\\ ") {
+		return fmt.Errorf("%q is no pattern of release tags; write one such as billing/v*, whose * stands for the version", value)
+	}
+	c.ReleaseTags = value
+	return nil
+}
+
+func setService(c *Config, value string) error {
+	for name := range strings.SplitSeq(value, ",") {
+		if name = strings.TrimSpace(name); !serviceName.MatchString(name) {
+			return fmt.Errorf("%q is no name of a service; it has letters, digits and the signs . _ -", name)
+		}
+		c.Only = append(c.Only, name)
 	}
 	return nil
 }

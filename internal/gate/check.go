@@ -48,6 +48,8 @@ type Subject struct {
 	Origins []schema.Origin
 	// Histories is what the history rules found.
 	Histories Histories
+	// Others are the services that read some of the same files.
+	Others []Other
 	// Sources is the proposed tree and ReleasedSources the released one, for quoting lines.
 	Sources, ReleasedSources fs.FS
 }
@@ -76,7 +78,10 @@ func Check(ctx context.Context, s Subject) (verdict *Verdict, err error) {
 	if f, many := multipleHeads(s.History, s.Pending); many && !s.Histories.Refused {
 		j.findings = append(j.findings, f)
 	}
-	cases := j.hear(uses, answers)
+	cases, err := j.divide(ctx, j.hear(uses, answers), texts)
+	if err != nil {
+		return nil, err
+	}
 	if err := j.findNeeds(ctx, cases); err != nil {
 		return nil, err
 	}
@@ -87,6 +92,9 @@ func Check(ctx context.Context, s Subject) (verdict *Verdict, err error) {
 		j.judge(&cases[i])
 	}
 	if err := j.brokenFunctions(ctx); err != nil {
+		return nil, err
+	}
+	if err := j.doubt(ctx, texts); err != nil {
 		return nil, err
 	}
 	return j.verdict(), nil
@@ -120,6 +128,10 @@ func (j *judge) uses() (uses []use, texts []string) {
 			probes, reason = statement.Probes(u.SQL)
 		}
 		if reason != "" {
+			if owner, other := j.firstReader(u.Place.File); other {
+				j.coverage.leave(owner) // who says the same of it
+				return
+			}
 			j.unchecked(&u, reason)
 			return
 		}

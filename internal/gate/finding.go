@@ -16,6 +16,8 @@ const (
 
 // Finding is one problem, at one place, with its cause and its remedy.
 type Finding struct {
+	// Service is whose check found it, where several were made.
+	Service  string   `json:"service,omitempty"`
 	Rule     string   `json:"rule"`
 	Severity Severity `json:"severity"`
 	// Message says what is wrong, Remedy what to do, each in plain sentences.
@@ -105,6 +107,8 @@ type Point struct {
 
 // Pending is a migration that the released schema does not have.
 type Pending struct {
+	// Service is whose it is, where several were checked.
+	Service string `json:"service,omitempty"`
 	Version string `json:"version"`
 	File    string `json:"file"`
 	// Parents are the versions that it follows, where the history is a graph.
@@ -121,15 +125,20 @@ type Coverage struct {
 	// Released is how many further references the released code alone has: what the proposed code no longer asks.
 	Released  int         `json:"released,omitempty"`
 	Unchecked []Unchecked `json:"unchecked"`
+	// Elsewhere is how many of the references are another service's, by Elsewhere's names: several services read the file,
+	// and the reference fits that one's schema.
+	Elsewhere map[string]int `json:"elsewhere,omitempty"`
 	// Skipped are the statements of migrations that were not run because they change data and no schema.
 	Skipped []Unchecked `json:"skipped,omitempty"`
 }
 
 // Unchecked is a reference that could not be checked.
 type Unchecked struct {
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Reason string `json:"reason"`
+	// Service is whose check came upon it, where several were made.
+	Service string `json:"service,omitempty"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Reason  string `json:"reason"`
 	// Released says that File and Line are those of the released code.
 	Released bool `json:"released,omitempty"`
 }
@@ -144,8 +153,13 @@ type Server struct {
 // fields may be added and from which none may go.
 type Result struct {
 	Version int `json:"version"`
-	// Verdict is "pass" or "fail".
+	// Service is the service that was checked, as headgate.yaml names it; empty where it names none, and of a result that
+	// puts together those of several.
+	Service string `json:"service,omitempty"`
+	// Verdict is "pass" or "fail"; of one service among several also Unjudged.
 	Verdict string `json:"verdict"`
+	// Failure is why a service is unjudged.
+	Failure string `json:"failure,omitempty"`
 	Order   string `json:"order"`
 	// Promise is what the order says of the deploy; the JSON report fills it in.
 	Promise string `json:"promise,omitempty"`
@@ -169,7 +183,13 @@ type Result struct {
 	Postgres Server `json:"postgres"`
 	// Timings are the stages' durations in milliseconds, by name ("check_ms").
 	Timings map[string]int64 `json:"timings"`
+	// Services are the results of several services, in the order of headgate.yaml. Then the lists above hold what all of them
+	// have, each with its service, and what is each service's own is empty: cells, plan, and heads.
+	Services []Result `json:"services,omitempty"`
 }
+
+// Unjudged is the verdict of a service that could not be checked while others were.
+const Unjudged = "unchecked"
 
 // Cell is the outcome for one pair of code and schema.
 type Cell struct {

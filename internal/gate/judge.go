@@ -19,6 +19,7 @@ type judge struct {
 	Subject
 	meets     []meeting
 	findings  []Finding
+	about     map[int]*hearing // what a finding is about, by its index
 	coverage  Coverage
 	baseline  int             // how many references of the released code the released schema refuses and a later one takes
 	tables    map[string]bool // the names of the last schema's tables and views, made when first needed
@@ -41,7 +42,7 @@ type modelObject struct {
 }
 
 func newJudge(s Subject) *judge {
-	j := &judge{Subject: s, made: madeByCode(s.References, s.Gone), shownOnce: map[modelObject]bool{}, sessions: sessions{}}
+	j := &judge{Subject: s, made: madeByCode(s.References, s.Gone), shownOnce: map[modelObject]bool{}, sessions: sessions{}, about: map[int]*hearing{}}
 	j.meets = j.meetings()
 	return j
 }
@@ -403,6 +404,7 @@ func (j *judge) add(f Finding, h *hearing, origin *schema.Origin, object *schema
 		j.shownOnce[key] = true
 	}
 	f.Fingerprint = fingerprint(f, h.SQL)
+	j.about[len(j.findings)] = h
 	j.findings = append(j.findings, f)
 }
 

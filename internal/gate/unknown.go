@@ -94,12 +94,23 @@ func (j *judge) namesakes(lacks missing) []string {
 // mentionsTable tells whether the statement names a table or view of the proposed schema.
 func (j *judge) mentionsTable(sql string) bool {
 	if j.tables == nil {
-		j.tables = map[string]bool{}
-		for o := range j.last() {
-			if o.Kind == schema.Table || o.Kind == schema.View {
-				j.tables[o.Name] = true
-			}
+		j.tables = tableNames(j.last())
+	}
+	return mentions(sql, j.tables)
+}
+
+// tableNames are the names of a schema's tables and views.
+func tableNames(s schema.Snapshot) map[string]bool {
+	names := map[string]bool{}
+	for o := range s {
+		if o.Kind == schema.Table || o.Kind == schema.View {
+			names[o.Name] = true
 		}
 	}
-	return slices.ContainsFunc(readWords(sql), func(w string) bool { return j.tables[w] })
+	return names
+}
+
+// mentions tells whether a statement names one of the tables.
+func mentions(sql string, tables map[string]bool) bool {
+	return slices.ContainsFunc(readWords(sql), func(w string) bool { return tables[w] })
 }

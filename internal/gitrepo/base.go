@@ -30,7 +30,10 @@ type Base struct {
 // than the newest release. An empty head is the work tree. A shallow clone
 // fetches what it lacks; a complete one uses no network. The error is an
 // [*UnreachableError] where the base is not in the clone and cannot be fetched.
-func (r *Repo) DefaultBase(ctx context.Context, ev Event, head string) (Base, error) {
+//
+// Release tags are named as the pattern tags says, whose one * stands for the
+// version (billing/v*); the empty one is * alone.
+func (r *Repo) DefaultBase(ctx context.Context, ev Event, head, tags string) (Base, error) {
 	if r.shallow() {
 		if err := r.deepen(ctx, ev.BaseRef); err != nil {
 			if ctx.Err() != nil {
@@ -51,7 +54,7 @@ func (r *Repo) DefaultBase(ctx context.Context, ev Event, head string) (Base, er
 	if err != nil {
 		return Base{}, err
 	}
-	release, found, err := r.highestRelease(ctx, on)
+	release, found, err := r.highestRelease(ctx, on, tags)
 	if err != nil {
 		return Base{}, fmt.Errorf("look for release tags: %w", err)
 	}
@@ -62,7 +65,7 @@ func (r *Repo) DefaultBase(ctx context.Context, ev Event, head string) (Base, er
 	if err != nil {
 		return Base{}, err
 	}
-	return Base{Ref: other.ref, Commit: other.commit, Why: fmt.Sprintf("no release tag is merged into %s; %s", on.name, other.phrase)}, nil
+	return Base{Ref: other.ref, Commit: other.commit, Why: fmt.Sprintf("no release tag%s is merged into %s; %s", named(tags), on.name, other.phrase)}, nil
 }
 
 // sought is the base's name where it cannot be looked for.

@@ -254,7 +254,7 @@ func TestDefaultBase(t *testing.T) {
 			if err := os.Rename(f.dir, f.dir+".away"); err != nil { // a complete clone needs no network
 				t.Fatal(err)
 			}
-			got, err := c.open().DefaultBase(context.Background(), ev, test.head)
+			got, err := c.open().DefaultBase(context.Background(), ev, test.head, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -272,7 +272,7 @@ func TestDefaultBaseUnreachableInACompleteClone(t *testing.T) {
 	f := newFixture(t)
 	f.commit("1")
 	ev := gitrepo.Event{Name: "pull_request", BaseRef: "release/7"}
-	_, err := f.open().DefaultBase(context.Background(), ev, "")
+	_, err := f.open().DefaultBase(context.Background(), ev, "", "")
 	unreachable, ok := errors.AsType[*gitrepo.UnreachableError](err)
 	if !ok {
 		t.Fatalf("got %v, want an UnreachableError", err)

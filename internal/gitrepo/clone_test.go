@@ -73,7 +73,7 @@ func TestShallowClone(t *testing.T) {
 					c := checkoutAction(t, f, test.ref)
 					before := snapshot(t, c.dir)
 					r := c.open()
-					base, err := r.DefaultBase(context.Background(), test.ev, "")
+					base, err := r.DefaultBase(context.Background(), test.ev, "", "")
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -134,7 +134,7 @@ func TestUnreachable(t *testing.T) {
 	for name, c := range map[string]*fixture{"the remote is gone": gone, "there is no remote": without} {
 		t.Run(name, func(t *testing.T) {
 			r := c.open()
-			_, byDefault := r.DefaultBase(context.Background(), gitrepo.Event{Name: "pull_request", BaseRef: "main"}, "")
+			_, byDefault := r.DefaultBase(context.Background(), gitrepo.Event{Name: "pull_request", BaseRef: "main"}, "", "")
 			_, named := r.Resolve(context.Background(), "v1.0.0")
 			for _, err := range []error{byDefault, named} {
 				unreachable, ok := errors.AsType[*gitrepo.UnreachableError](err)
@@ -149,7 +149,7 @@ func TestUnreachable(t *testing.T) {
 	}
 	t.Run("there is no such branch", func(t *testing.T) {
 		r := checkoutAction(t, f, "refs/pull/5/merge").open()
-		_, err := r.DefaultBase(context.Background(), gitrepo.Event{Name: "pull_request", BaseRef: "release/9"}, "")
+		_, err := r.DefaultBase(context.Background(), gitrepo.Event{Name: "pull_request", BaseRef: "release/9"}, "", "")
 		if _, ok := errors.AsType[*gitrepo.UnreachableError](err); !ok || !strings.Contains(err.Error(), "release/9") {
 			t.Errorf("got %v", err)
 		}
@@ -166,7 +166,7 @@ func TestPartialClone(t *testing.T) {
 	opts := c.options()
 	opts.Progress = func(s string) { fetches = append(fetches, s) }
 	r := c.openWith(opts)
-	base, err := r.DefaultBase(context.Background(), gitrepo.Event{Name: "push", Ref: "refs/heads/main", Before: ids["v1.1.0"]}, "")
+	base, err := r.DefaultBase(context.Background(), gitrepo.Event{Name: "push", Ref: "refs/heads/main", Before: ids["v1.1.0"]}, "", "")
 	if err != nil || base.Ref != "v1.1.0" {
 		t.Fatalf("%+v, %v", base, err)
 	}
@@ -238,7 +238,7 @@ func TestLinkedWorkTree(t *testing.T) {
 	if got, err := r.Resolve(context.Background(), "HEAD"); err != nil || got.Hash != head {
 		t.Errorf("HEAD is %v, %v", got, err)
 	}
-	if base, err := r.DefaultBase(context.Background(), gitrepo.Event{}, ""); err != nil || base.Commit != at {
+	if base, err := r.DefaultBase(context.Background(), gitrepo.Event{}, "", ""); err != nil || base.Commit != at {
 		t.Errorf("the base is %v, %v", base, err)
 	}
 	tree, err := r.WorkTree(context.Background())
@@ -266,7 +266,7 @@ func TestBareRepository(t *testing.T) {
 	if _, err = r.Changed(context.Background(), "main", ""); err == nil {
 		t.Error("Changed has compared a work tree")
 	}
-	base, err := r.DefaultBase(context.Background(), gitrepo.Event{}, "feature")
+	base, err := r.DefaultBase(context.Background(), gitrepo.Event{}, "feature", "")
 	if err != nil || base.Commit != ids["v1.1.0"] {
 		t.Errorf("the base is %v, %v", base, err)
 	}
@@ -295,7 +295,7 @@ func TestAnotherOwnersCheckout(t *testing.T) {
 		t.Fatalf("git itself has no objection: %v: %s", err, out)
 	}
 	r := c.open()
-	base, err := r.DefaultBase(context.Background(), gitrepo.Event{Name: "pull_request", BaseRef: "main"}, "")
+	base, err := r.DefaultBase(context.Background(), gitrepo.Event{Name: "pull_request", BaseRef: "main"}, "", "")
 	if err != nil || base.Commit != ids["v1.1.0"] {
 		t.Errorf("the base is %v, %v", base, err)
 	}

@@ -239,7 +239,7 @@ func TestNothingOfTheCheckoutIsRun(t *testing.T) {
 	if want := []string{".gitmodules", "a.sql", "new.sql"}; !slices.Equal(changed, want) {
 		t.Errorf("changed: %q, want %q", changed, want)
 	}
-	base, err := r.DefaultBase(ctx, gitrepo.Event{Name: "pull_request", BaseRef: "main"}, "")
+	base, err := r.DefaultBase(ctx, gitrepo.Event{Name: "pull_request", BaseRef: "main"}, "", "")
 	step("DefaultBase with its fetch", err)
 	if base.Ref != "v1.0.0" {
 		t.Errorf("the base is %+v", base)
@@ -286,7 +286,7 @@ func TestHostileRemotes(t *testing.T) {
 			if tr.sprung() {
 				t.Fatal("the trap was sprung by its making")
 			}
-			_, err := tr.open().DefaultBase(context.Background(), gitrepo.Event{}, "")
+			_, err := tr.open().DefaultBase(context.Background(), gitrepo.Event{}, "", "")
 			if err == nil || !strings.Contains(err.Error(), "fetch-depth: 0") {
 				t.Errorf("the error is %v", err)
 			}

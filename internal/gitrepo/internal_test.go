@@ -43,9 +43,26 @@ func TestParseRelease(t *testing.T) {
 		"v1.2.3": "v1.2.3", "1.2.3": "v1.2.3", "v1.2.3-rc.1": "v1.2.3-rc.1", "v1.2.3+b": "v1.2.3+b", "1.2.3-a+b": "v1.2.3-a+b",
 		"v1": "", "v1.2": "", "1": "", "": "", "v": "", "vv1.2.3": "", "v01.2.3": "", "service/v1.2.3": "", "V1.2.3": "", "v1.2.3.4": "", "release-1.2.3": "",
 	} {
-		got, ok := parseRelease(tag)
+		got, ok := parseRelease(tag, "")
 		if ok != (want != "") || got.version != want {
 			t.Errorf("%q: got %v, %v", tag, got, ok)
+		}
+	}
+}
+
+func TestParseReleaseOfAService(t *testing.T) {
+	for _, test := range []struct{ pattern, tag, want string }{
+		{"billing/v*", "billing/v1.2.3", "v1.2.3"},
+		{"billing/*", "billing/v1.2.3", "v1.2.3"},
+		{"billing-*-prod", "billing-1.2.3-rc.1-prod", "v1.2.3-rc.1"},
+		{"billing/v*", "v1.2.3", ""},
+		{"billing/v*", "shop/v1.2.3", ""},
+		{"billing/v*", "billing/v1", ""},
+		{"a*a", "a", ""},
+	} {
+		got, ok := parseRelease(test.tag, test.pattern)
+		if ok != (test.want != "") || got.version != test.want {
+			t.Errorf("%q by %q: got %v, %v", test.tag, test.pattern, got, ok)
 		}
 	}
 }
@@ -54,7 +71,7 @@ func TestByRank(t *testing.T) {
 	want := []string{"v10.0.0", "v2.0.0", "2.0.0", "v1.10.0", "v1.9.0", "v11.0.0-rc.10", "v11.0.0-rc.2"}
 	var got []release
 	for _, tag := range want {
-		r, _ := parseRelease(tag)
+		r, _ := parseRelease(tag, "")
 		got = append(got, r)
 	}
 	slices.Reverse(got)
@@ -70,7 +87,7 @@ func FuzzParseRelease(f *testing.F) {
 	f.Add("v1.2.3-rc.1+b")
 	f.Add("1.2")
 	f.Fuzz(func(t *testing.T, tag string) {
-		r, ok := parseRelease(tag)
+		r, ok := parseRelease(tag, "")
 		if ok && (r.tag != tag || strings.Count(r.version, ".") < 2 || byRank(r, r) != 0) {
 			t.Errorf("%q became %+v", tag, r)
 		}

@@ -18,9 +18,13 @@ type release struct {
 
 // parseRelease reads v1.2.3 or 1.2.3, with a pre-release or build part. v1 and
 // v1.2 are no releases: such tags are moved from one release to the next. Nor is
-// service/v1.2.3: which of a repository's services a run is about is not known.
-func parseRelease(tag string) (release, bool) {
-	version := tag
+// service/v1.2.3, unless the pattern, whose * stands for the version, says so.
+func parseRelease(tag, pattern string) (release, bool) {
+	before, after, _ := strings.Cut(pattern, "*")
+	if len(tag) < len(before)+len(after) || !strings.HasPrefix(tag, before) || !strings.HasSuffix(tag, after) {
+		return release{}, false
+	}
+	version := tag[len(before) : len(tag)-len(after)]
 	if !strings.HasPrefix(version, "v") {
 		version = "v" + version
 	}
@@ -46,16 +50,24 @@ func byRank(a, b release) int {
 	return cmp.Or(semver.Compare(b.version, a.version), strings.Compare(b.tag, a.tag))
 }
 
+// named says in a sentence which release tags are meant.
+func named(pattern string) string {
+	if pattern == "" {
+		return ""
+	}
+	return " " + pattern
+}
+
 // highestRelease finds the highest release tag merged into a foundation; a
 // pre-release only where there is nothing else.
-func (r *Repo) highestRelease(ctx context.Context, on foundation) (Base, bool, error) {
+func (r *Repo) highestRelease(ctx context.Context, on foundation, pattern string) (Base, bool, error) {
 	out, err := r.own.output(ctx, nil, "for-each-ref", "--merged="+on.commit, "--format=%(refname:lstrip=2)", "refs/tags")
 	if err != nil {
 		return Base{}, false, err
 	}
 	var releases []release
 	for line := range strings.Lines(string(out)) {
-		if found, ok := parseRelease(strings.TrimSuffix(line, "\n")); ok {
+		if found, ok := parseRelease(strings.TrimSuffix(line, "\n"), pattern); ok {
 			releases = append(releases, found)
 		}
 	}

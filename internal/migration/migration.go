@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -58,28 +56,6 @@ type History struct {
 	// Late says that the project's settings have the tool run a migration late that comes before one that ran already, where by
 	// default it would not.
 	Late bool
-}
-
-// Holds tells whether a file lies in or below a folder of the history's revisions. Where that is the repository's top,
-// only SQL files do, and the programs beside them are the application.
-// A schema dump holds no more than its own file, or its folder: the queries of the application often stand beside it.
-func (h *History) Holds(file string) bool {
-	if h.Whole && h.Dir != "." {
-		return file == h.Dir || strings.HasPrefix(file, h.Dir+"/")
-	}
-	for i, r := range h.Revisions {
-		dir := path.Dir(r.File)
-		switch {
-		case i > 0 && dir == path.Dir(h.Revisions[i-1].File):
-		case dir == ".":
-			if path.Dir(file) == "." && path.Ext(file) == ".sql" {
-				return true
-			}
-		case strings.HasPrefix(file, dir+"/"):
-			return true
-		}
-	}
-	return false
 }
 
 // Heads are the versions that no other revision follows, in the history's order. A healthy history has one;

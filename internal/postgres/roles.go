@@ -120,7 +120,12 @@ func (d *Database) letProvidedCreate(ctx context.Context, schema string) (bool, 
 // SetRolesAside gives the roles that migrations have made other names, so that the same migrations can make them again in
 // another database, d: roles belong to the whole server. The databases that are there keep them, for a database knows them
 // by number.
-func (d *Database) SetRolesAside(ctx context.Context) error {
+func (d *Database) SetRolesAside(ctx context.Context) error { return d.setAside(ctx, false) }
+
+// ForgetRoles does the same for other migrations that are to come: they find no role, not even those that were provided.
+func (d *Database) ForgetRoles(ctx context.Context) error { return d.setAside(ctx, true) }
+
+func (d *Database) setAside(ctx context.Context, provided bool) error {
 	s := d.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,6 +137,9 @@ func (d *Database) SetRolesAside(ctx context.Context) error {
 	names, err := s.rolesMade(ctx, conn)
 	if err != nil {
 		return fmt.Errorf("reading the roles that migrations have made: %w", err)
+	}
+	if provided {
+		names, s.provided = append(names, s.provided...), nil
 	}
 	for _, name := range names {
 		s.aside++

@@ -248,6 +248,9 @@ func Coverage(c gate.Coverage) string {
 	if n := len(c.Unchecked); n > 0 {
 		line += ", " + Number(n) + " unchecked"
 	}
+	for _, owner := range c.Owners() {
+		line += fmt.Sprintf("; %s of service %s", Number(c.Elsewhere[owner]), Printable(owner))
+	}
 	if n := len(c.Skipped); n > 0 {
 		line += "; " + Count(n, "data statement") + " of migrations not run"
 	}

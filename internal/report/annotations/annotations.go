@@ -47,9 +47,18 @@ type annotation struct {
 
 // Write writes one command a line.
 func (Format) Write(w io.Writer, r *gate.Result) error {
-	var all []annotation
-	for _, g := range report.Groups(r) {
-		all = append(all, group(r, g)...)
+	var all, extra []annotation
+	for _, part := range report.Parts(r) {
+		start, startExtra := len(all), len(extra)
+		for _, g := range report.Groups(part) {
+			all = append(all, group(part, g)...)
+		}
+		extra = append(extra, append(ignores(part), migrationEnds(part)...)...)
+		for _, a := range append(all[start:len(all):len(all)], extra[startExtra:]...) {
+			if part.Service != "" {
+				a.fields["title"] += " (" + clip(part.Service, maxTitle) + ")"
+			}
+		}
 	}
 	shown, rest := withinLimits(all)
 	if rest != (report.Tally{}) {
@@ -62,7 +71,6 @@ func (Format) Write(w io.Writer, r *gate.Result) error {
 			room--
 		}
 	}
-	extra := append(ignores(r), migrationEnds(r)...)
 	shown = append(shown, extra[:min(len(extra), max(0, room))]...)
 	var b bytes.Buffer
 	for _, a := range shown {

@@ -42,6 +42,14 @@ func (f Format) Write(w io.Writer, r *gate.Result) error {
 	if limit <= 0 {
 		limit = MaxSize
 	}
+	if len(r.Services) > 0 {
+		return f.services(w, r, limit)
+	}
+	return f.whole(w, r, limit)
+}
+
+// whole writes the summary of one service, in so many bytes.
+func (f Format) whole(w io.Writer, r *gate.Result, limit int) error {
 	head := f.head(r)
 	tail := f.tail(r, room{pending: 50, reasons: 20, places: 10, ignored: 20})
 	if len(head)+len(tail) > limit/2 {
@@ -62,7 +70,11 @@ func (f Format) Write(w io.Writer, r *gate.Result) error {
 // head is the verdict and the matrix.
 func (f Format) head(r *gate.Result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s Headgate: %s\n\n", verdictMark(r), inline(r.Verdict, maxField))
+	title := "Headgate"
+	if r.Service != "" {
+		title = "Service " + inline(r.Service, maxField)
+	}
+	fmt.Fprintf(&b, "## %s %s: %s\n\n", verdictMark(r), title, inline(r.Verdict, maxField))
 	fmt.Fprintf(&b, "**%s.** Compared: %s → %s.\n\n", upper(report.Verdict(r)),
 		code(report.Point(r.Base)), code(report.Point(r.Head)))
 	fmt.Fprintf(&b, "Order %s", code(r.Order))

@@ -22,15 +22,12 @@ const (
 
 // summary writes the block at the end: the verdict, and what it rests on.
 func (p *printer) summary(r *gate.Result) {
-	mark, color := "✗", red
-	if report.Passed(r) {
-		mark, color = "✓", green
-	}
-	if report.Passed(r) && r.Coverage.Checked == 0 {
-		mark, color = "!", yellow
-	}
+	mark, color := outcomeMark(r)
 	p.line(p.paint(color, mark+" "+report.Printable(r.Verdict)+":"), " ", report.Verdict(r))
 	p.line()
+	if r.Service != "" {
+		p.row("service", report.Printable(r.Service))
+	}
 	p.row("compared", report.Printable(report.Point(r.Base)), " → ", report.Printable(report.Point(r.Head)))
 	p.order(r)
 	p.matrix(r)

@@ -23,11 +23,20 @@ func (Format) Name() string { return "text" }
 // Write writes the findings in the result's order, and the summary block last, where people look first.
 func (f Format) Write(w io.Writer, r *gate.Result) error {
 	p := &printer{w: bufio.NewWriter(w), color: f.Color}
+	if len(r.Services) > 0 {
+		p.services(r)
+		return p.w.Flush()
+	}
+	p.whole(r)
+	return p.w.Flush()
+}
+
+// whole writes the report of one service.
+func (p *printer) whole(r *gate.Result) {
 	for _, g := range report.Groups(r) {
 		p.group(r, g)
 	}
 	p.summary(r)
-	return p.w.Flush()
 }
 
 // printer writes lines. Write errors stay in the bufio.Writer until Flush.
