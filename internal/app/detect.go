@@ -72,7 +72,7 @@ func severalError(candidates []candidate) error {
 		}
 		fmt.Fprintf(&b, "`migrations: %s` with `format: %s` (%s)", c.dir, c.format.Name(), report.Count(c.files, "file"))
 	}
-	return fmt.Errorf("the repository has %d folders of migrations, and the choice is yours: set %s", len(candidates), b.String())
+	return fmt.Errorf("the repository has %d folders of migrations, and the choice is yours: set %s; or name each under `services` in headgate.yaml, where they are of several databases", len(candidates), b.String())
 }
 
 // passedOver are folders whose files are somebody else's, or no part of what is deployed.

@@ -81,15 +81,25 @@ type compose struct {
 
 type workflow struct {
 	Name string
-	On   struct{ Push struct{ Tags []string } }
+	On   struct {
+		Push        struct{ Tags []string }
+		PullRequest *struct{} `yaml:"pull_request"`
+		MergeGroup  *struct{} `yaml:"merge_group"`
+	}
 
 	Permissions map[string]string
 	Jobs        map[string]struct {
 		RunsOn      string `yaml:"runs-on"`
 		Environment string
-		Steps       []struct {
-			Name, Uses, Run string
-			With, Env       map[string]string
+		Needs       string
+		Outputs     map[string]string
+		Strategy    struct {
+			FailFast bool `yaml:"fail-fast"`
+			Matrix   string
+		}
+		Steps []struct {
+			ID, Name, Uses, Run string
+			With, Env           map[string]string
 		}
 	}
 }
@@ -199,6 +209,29 @@ func TestDeployExample(t *testing.T) {
 	}
 }
 
+// TestServicesExample follows the matrix from the command that prints it to the input that takes it.
+func TestServicesExample(t *testing.T) {
+	var w workflow
+	readExample(t, "services.yaml", &w)
+	list := w.Jobs["services"].Steps[1]
+	command, _, _ := strings.Cut(strings.TrimPrefix(list.Run, `echo "matrix=$(go run github.com/headgate/headgate@latest `), ")")
+	if flags := accepted(t, append([]string{"headgate"}, strings.Fields(command)...)); flags.Lookup("json").Value.String() != "true" {
+		t.Errorf("%s prints no JSON", list.Run)
+	}
+	if got := w.Jobs["services"].Outputs["matrix"]; got != "${{ steps."+list.ID+".outputs.matrix }}" {
+		t.Errorf("the output is %s", got)
+	}
+	check := w.Jobs["headgate"]
+	if check.Needs != "services" || check.Strategy.Matrix != "${{ fromJSON(needs.services.outputs.matrix) }}" {
+		t.Errorf("the jobs are made of %s of %s", check.Strategy.Matrix, check.Needs)
+	}
+	for input, value := range check.Steps[1].With {
+		if _, there := readAction(t).Inputs[input]; !there || value != "${{ matrix.service }}" {
+			t.Errorf("%s is given to the input %s", value, input)
+		}
+	}
+}
+
 // TestEveryExampleIsChecked finds an example that no test reads.
 func TestEveryExampleIsChecked(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(top, "testdata/examples"))
@@ -209,7 +242,7 @@ func TestEveryExampleIsChecked(t *testing.T) {
 	for _, e := range entries {
 		files = append(files, e.Name())
 	}
-	if want := []string{"compose.yaml", "github-deploy.yaml", "kubernetes.yaml"}; !slices.Equal(files, want) {
+	if want := []string{"compose.yaml", "github-deploy.yaml", "kubernetes.yaml", "services.yaml"}; !slices.Equal(files, want) {
 		t.Errorf("the examples are %q, and %q are read by tests", files, want)
 	}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io/fs"
+	"strings"
 	"sync"
 
 	"github.com/headgate/headgate/internal/config"
@@ -16,6 +17,8 @@ type known struct {
 	trees   map[string]fs.FS        // by commit
 	changed map[string][]string     // by commit
 	code    map[fs.FS][]source      // by tree
+
+	reading map[string]func() (code, error) // by the patterns and the base
 }
 
 func (k *known) defaultBase(ctx context.Context, c *proposal, conf *config.Config) (gitrepo.Base, error) {
@@ -34,6 +37,22 @@ func (k *known) changedSince(ctx context.Context, c *proposal, commit string) ([
 
 func (k *known) sources(c *proposal, tree fs.FS) ([]source, error) {
 	return once(k, &k.code, tree, func() ([]source, error) { return c.listSources(tree) })
+}
+
+// readCode reads the code of a service, unless one with the same patterns and base has read it. The context is that of all.
+func (k *known) readCode(ctx context.Context, c *run) (code, error) {
+	k.mu.Lock()
+	if k.reading == nil {
+		k.reading = map[string]func() (code, error){}
+	}
+	key := c.base.Commit + "\n" + strings.Join(c.config.Code, "\n")
+	read, begun := k.reading[key]
+	if !begun {
+		read = sync.OnceValues(func() (code, error) { return c.readCode(ctx) })
+		k.reading[key] = read
+	}
+	k.mu.Unlock()
+	return read()
 }
 
 // once asks only for what is not known.

@@ -128,6 +128,7 @@ func (c *run) judge(ctx context.Context, servers *servers, slots chan struct{}) 
 		close(c.built)
 		return
 	}
+	all := ctx
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var code code
@@ -140,7 +141,7 @@ func (c *run) judge(ctx context.Context, servers *servers, slots chan struct{}) 
 		slots <- struct{}{}
 		defer func() { <-slots }()
 		var err error
-		if code, err = c.readCode(ctx); err != nil {
+		if code, err = c.known.readCode(all, c); err != nil {
 			stop(err) // there is no point in building schemas then
 		}
 	}()

@@ -21,25 +21,8 @@ func newServices(p Process, r registry) *cobra.Command {
 		Use:   "services",
 		Short: "Print the services of headgate.yaml, one a line",
 		Long: `services prints the names of the services in headgate.yaml. --json prints a matrix for GitHub's fromJSON, so that they
-spread over jobs; each job then checks its own with the input service:
-
-  jobs:
-    services:
-      outputs:
-        matrix: ${{ steps.services.outputs.matrix }}
-      steps:
-        - uses: actions/checkout@v5
-        - id: services
-          run: echo "matrix=$(headgate services --json --jobs 20)" >> "$GITHUB_OUTPUT"
-    headgate:
-      needs: services
-      strategy:
-        matrix: ${{ fromJSON(needs.services.outputs.matrix) }}
-      steps:
-        - uses: actions/checkout@v5
-          with: {fetch-depth: 0}
-        - uses: headgate/headgate@v0
-          with: {service: "${{ matrix.service }}"}`,
+spread over jobs, each of which checks its own with the input service. A whole workflow is among the examples that the README
+names. Where headgate.yaml names no services, the matrix has one job for the repository.`,
 		Example: `  headgate services
   headgate services --json --jobs 20`,
 		Args: noArguments,
