@@ -47,6 +47,13 @@ func complete(r gate.Result) gate.Result {
 	if r.Timings == nil {
 		r.Timings = map[string]int64{}
 	}
+	if len(r.Services) > 0 {
+		services := make([]gate.Result, len(r.Services))
+		for i, s := range r.Services {
+			services[i] = complete(s)
+		}
+		r.Services = services
+	}
 	return r
 }
 

@@ -41,7 +41,7 @@ type unchecked struct {
 	Repeat int `json:"repeat"`
 }
 
-// Load reads the cases of a folder. Their causes are worked out from their findings. No case at all is an error, so that a
+// Load reads the cases of a folder. Their causes are worked out from their findings; services are put together as the gate does. No case at all is an error, so that a
 // test cannot pass on an empty folder.
 func Load(fsys fs.FS, dir string) ([]Case, error) {
 	names, err := fs.Glob(fsys, path.Join(dir, "*.txtar"))
@@ -109,6 +109,12 @@ func decode(content []byte) (*gate.Result, error) {
 		return nil, errors.New("more than one value")
 	}
 	r := in.Result
+	if len(r.Services) > 0 {
+		timings := r.Timings
+		r = *gate.Combine(r.Services)
+		r.Timings = timings
+		return &r, nil
+	}
 	r.Coverage = in.Coverage.Coverage
 	for _, f := range in.Findings {
 		for i := range max(1, f.Repeat) {
