@@ -17,6 +17,7 @@ type known struct {
 	trees   map[string]fs.FS        // by commit
 	changed map[string][]string     // by commit
 	code    map[fs.FS][]source      // by tree
+	said    map[string]bool
 
 	reading map[string]func() (code, error) // by the patterns and the base
 }
@@ -53,6 +54,20 @@ func (k *known) readCode(ctx context.Context, c *run) (code, error) {
 	}
 	k.mu.Unlock()
 	return read()
+}
+
+// isNew tells whether a sentence was not said yet.
+func (k *known) isNew(sentence string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.said[sentence] {
+		return false
+	}
+	if k.said == nil {
+		k.said = map[string]bool{}
+	}
+	k.said[sentence] = true
+	return true
 }
 
 // once asks only for what is not known.

@@ -10,6 +10,7 @@ import (
 	"github.com/headgate/headgate/internal/gate"
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/postgres"
+	"github.com/headgate/headgate/internal/report"
 )
 
 // run is the check of one service, or of a repository that is one, on its way through the stations.
@@ -111,7 +112,9 @@ func (c *run) findBase(ctx context.Context) (err error) {
 		c.base.Ref, hash, why = base.Ref, base.Commit, base.Why
 	}
 	c.base.Commit = hash
-	c.say("base %s (commit %.10s)", why, hash)
+	if c.known.isNew("base " + why) { // most services have the same
+		c.say("base %s (commit %.10s)", why, hash)
+	}
 	tree, err := c.known.tree(ctx, c.proposal, hash)
 	if err != nil {
 		return err
@@ -159,7 +162,9 @@ func (c *run) judge(ctx context.Context, servers *servers, slots chan struct{}) 
 	}
 	slots <- struct{}{}
 	defer func() { <-slots }()
-	c.result, c.err = c.decide(ctx, server, code)
+	if c.result, c.err = c.decide(ctx, server, code); c.err == nil && c.config.Service != "" {
+		c.say("%s, %s checked", report.Outcome(c.result), report.Count(c.result.Coverage.Checked, "reference"))
+	}
 }
 
 // decide holds the code against the schemas.
