@@ -109,7 +109,7 @@ func Main(ctx context.Context, p Process) int {
 
 // joined are the errors that were joined into one, such as those of several services.
 func joined(err error) (all []error) {
-	several, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what an error has for its causes stays one line
+	several, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

@@ -52,7 +52,7 @@ func (c *run) standsOn(released sited) (map[string]bool, error) {
 		does := content(e)
 		if version, same := byContent[does]; same && does != "" {
 			stands[version] = true
-		} else if version, same := byNumber[number(r.Version)]; same {
+		} else if version, same := byNumber[number(r.Version)]; same && number(r.Version) != "" {
 			stands[version] = true
 		}
 	}

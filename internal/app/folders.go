@@ -51,8 +51,12 @@ func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		if err != nil {
 			return nil, err
 		}
+		before := len(h.Revisions)
 		for _, r := range more.Revisions {
 			r.Contract = i >= len(f.more)
+			if r.Position > 0 { // of its own folder
+				r.Position += before
+			}
 			h.Revisions = append(h.Revisions, r)
 		}
 	}

@@ -200,7 +200,7 @@ func (c *run) step(ctx context.Context, database *postgres.Database, r migration
 // toolsOwn are the relations of the tool itself, which its first run brings and no way down takes away.
 func (c *run) toolsOwn() []string {
 	if stamps, ok := c.format.Stamps(); ok {
-		return []string{stamps.Table}
+		return append([]string{stamps.Table}, stamps.Others...)
 	}
 	return nil
 }

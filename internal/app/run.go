@@ -207,7 +207,7 @@ func (c *run) resultOf(v *gate.Verdict, server *postgres.Server) *gate.Result {
 		Timings:  c.watch.milliseconds(),
 	}
 	for _, p := range c.schemas.pending {
-		pending := gate.Pending{Version: p.Version, File: p.File}
+		pending := gate.Pending{Version: p.Version, File: p.File, Line: p.Line}
 		if c.proposed.Graph {
 			pending.Parents = p.Parents
 		}

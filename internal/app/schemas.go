@@ -313,7 +313,10 @@ func (c *run) createExtensions(ctx context.Context, database *postgres.Database)
 		}
 	}
 	find := func(tree fs.FS, h *migration.History) error {
-		for _, r := range h.Revisions {
+		for i, r := range h.Revisions {
+			if i > 0 && r.File == h.Revisions[i-1].File {
+				continue // several stand in one file
+			}
 			text, err := fs.ReadFile(tree, r.File)
 			if err != nil {
 				return fmt.Errorf("read the migration: %w", err)

@@ -28,11 +28,16 @@ func (c *run) readStamped(ctx context.Context) (*migration.History, error) {
 	if err != nil {
 		return nil, err
 	}
+	stamps, _ := c.format.Stamps()
+	versions := make([]string, len(c.proposed.Revisions))
+	for i, r := range c.proposed.Revisions {
+		versions[i] = r.Version
+	}
+	stamp = stamp.Recognised(stamps, versions)
 	applied := map[string]bool{}
 	for _, version := range stamp.Versions {
 		applied[version] = true
 	}
-	stamps, _ := c.format.Stamps()
 	if stamps.HeadsOnly {
 		for _, version := range stamp.Versions {
 			for ancestor := range c.proposed.Ancestors(version) {

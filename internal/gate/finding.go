@@ -111,6 +111,8 @@ type Pending struct {
 	Service string `json:"service,omitempty"`
 	Version string `json:"version"`
 	File    string `json:"file"`
+	// Line is where it begins, of a file that holds several.
+	Line int `json:"line,omitempty"`
 	// Parents are the versions that it follows, where the history is a graph.
 	Parents []string `json:"parents,omitempty"`
 }

@@ -186,7 +186,7 @@ func (j *judge) brokenFunction(o schema.Object, body brokenBody, to int) {
 		Migration: &Migration{Version: origin.Revision.Version, File: origin.Revision.File, Line: origin.Line}}
 	f.Message = fmt.Sprintf("%s fails from pending migration %s on: its body is text that PostgreSQL does not hold against a change, and now %s",
 		o, place(origin), refused.Message)
-	f.Remedy = fmt.Sprintf("replace the function in the same migration, %s, so that its body holds on the schema as it is then", origin.Revision.File)
+	f.Remedy = fmt.Sprintf("replace the function in the same migration, %s, so that its body holds on the schema as it is then", called(origin.Revision))
 	f.Fingerprint = fingerprint(f, o.Name)
 	j.findings = append(j.findings, f)
 }

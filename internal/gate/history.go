@@ -129,6 +129,9 @@ func and(clause string) string {
 func (h Histories) editedWords(p migration.Problem) (message, remedy string) {
 	message = fmt.Sprintf("migration %s was edited after it was %s: from this line on it is not what %s has, and %s will not see the edit",
 		p.Revision.Version, stage(p), p.Ref, who(p)) + and(h.Tool.Edited)
+	if p.Other.Line > 0 { // other migrations stand in the file
+		return message, fmt.Sprintf("restore this migration as it is at %s (`git show %s:%s`, from line %d on), and put the change into a new one", p.Ref, p.Rev, p.Other.File, p.Other.Line)
+	}
 	restore := fmt.Sprintf("git checkout %s -- %s", p.Rev, p.Other.File)
 	if p.Other.File != p.Revision.File {
 		restore = fmt.Sprintf("git show %s:%s > %s", p.Rev, p.Other.File, p.Revision.File)
@@ -139,7 +142,14 @@ func (h Histories) editedWords(p migration.Problem) (message, remedy string) {
 func (h Histories) deletedWords(p migration.Problem) (message, remedy string) {
 	message = fmt.Sprintf("migration %s is gone after it was %s (it is there at %s): %s keep what it did, and a new database would not get it",
 		p.Revision.Version, stage(p), p.Ref, who(p)) + and(h.Tool.Deleted)
-	if p.Other.File != "" {
+	several := p.Revision.Line > 0 // migrations in its file
+	switch {
+	case several && p.Other.File != "":
+		return message + fmt.Sprintf("; %s (%s:%d) does the same and would be run again on them", p.Other.Version, p.Other.File, p.Other.Line),
+			fmt.Sprintf("let it be %s again", p.Revision.Version)
+	case several:
+		return message, fmt.Sprintf("restore it (`git show %s:%s`, from line %d on); to take back what it did, add a new migration", p.Rev, p.Revision.File, p.Revision.Line)
+	case p.Other.File != "":
 		return message + fmt.Sprintf("; %s does the same and would be run again on them", p.Other.File),
 			fmt.Sprintf("give the file its old name back: `git mv %s %s`", p.Other.File, p.Revision.File)
 	}
@@ -148,6 +158,9 @@ func (h Histories) deletedWords(p migration.Problem) (message, remedy string) {
 
 func (h Histories) duplicateWords(p migration.Problem) (message, remedy string) {
 	place := p.Other.File
+	if p.Other.Line > 0 {
+		place = fmt.Sprintf("%s:%d", place, p.Other.Line)
+	}
 	if p.Ref != "" {
 		place += " at " + p.Ref
 	}
@@ -155,6 +168,8 @@ func (h Histories) duplicateWords(p migration.Problem) (message, remedy string) 
 	switch {
 	case h.Tool.Order == nil:
 		return message, fmt.Sprintf("give this revision, which is not released yet, an id of its own, such as %s, and the revisions that follow it that down_revision", p.NewName)
+	case p.Revision.Line > 0:
+		return message, "give this migration, which is not released yet, an id of its own"
 	case p.NewName != "":
 		return message, fmt.Sprintf("rename this file, which is not released yet, to %s", p.NewName)
 	}
@@ -173,7 +188,10 @@ func (h Histories) orderWords(p migration.Problem) (message, remedy string) {
 		has = "is on " + p.Ref + " already, so that databases that follow it may have it"
 	}
 	message = fmt.Sprintf("migration %s is pending and comes before %s (%s), which %s: %s", p.Revision.Version, p.Other.Version, p.Other.File, has, h.Tool.OutOfOrder)
-	if p.NewName == "" {
+	switch {
+	case p.Revision.Line > 0:
+		return message, fmt.Sprintf("put this migration, which is not released yet, behind %s", p.Other.Version)
+	case p.NewName == "":
 		return message, "give this file, which is not released yet, a name that comes last"
 	}
 	return message, fmt.Sprintf("rename this file, which is not released yet, to %s, so that it comes last", p.NewName)
@@ -234,7 +252,7 @@ func (h Histories) blamed() migration.Problem {
 }
 
 func (r Reversal) finding() Finding {
-	f := at(notReversible, r.Revision, 1)
+	f := at(notReversible, r.Revision, max(r.Revision.Line, 1))
 	what := "the way down of this migration"
 	f.Remedy = "mend the way down so that it gives back the schema before the migration"
 	if r.Again {

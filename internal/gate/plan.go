@@ -4,17 +4,41 @@ import "slices"
 
 // Release is one step of the way out: what to ship together, before the next one.
 type Release struct {
-	// Files are paths from the repository's top, those that the findings are about first.
+	// Files are paths from the repository's top, those that the findings are about first. Of a file that holds migrations of
+	// several releases, they are those migrations' versions.
 	Files []string `json:"files"`
 	// Why is the reason in one clause.
 	Why string `json:"why"`
+}
+
+// whole is a migration without the line in it.
+func whole(version, file string) Migration { return Migration{Version: version, File: file} }
+
+// shipped names the migrations of one release: their files, or they themselves where their file holds some of another release.
+func shipped(release []Pending, others ...[]Pending) []string {
+	var names []string
+	for _, p := range release {
+		name := p.File
+		if slices.ContainsFunc(others, func(other []Pending) bool { return holds(other, p.File) }) {
+			name = p.Version
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// holds tells whether a release has a migration of a file.
+func holds(release []Pending, file string) bool {
+	return slices.ContainsFunc(release, func(p Pending) bool { return p.File == file })
 }
 
 // Plan splits the changed files into releases that can be shipped one after the other: the migrations that the code needs, then
 // the code, then the migrations that take away what the code of before uses. It is nil where no error says that files must be
 // apart, and where a migration would have to be in two of them: then its own remedy says how to split it.
 func Plan(findings []Finding, pending []Pending, changed []string) []Release {
-	first, last := map[string]bool{}, map[string]bool{}
+	first, last := map[Migration]bool{}, map[Migration]bool{}
 	var waiting []string
 	for i := range findings {
 		f := &findings[i]
@@ -23,32 +47,38 @@ func Plan(findings []Finding, pending []Pending, changed []string) []Release {
 		}
 		switch f.Rule {
 		case "code-ahead":
-			first[f.Migration.File] = true
+			first[whole(f.Migration.Version, f.Migration.File)] = true
 			waiting = append(waiting, f.File)
 		case "breaks-released-code", "unknown-reference", "required-column", "new-restriction":
-			last[f.Migration.File] = true
+			last[whole(f.Migration.Version, f.Migration.File)] = true
 		}
 	}
 	needed := -1
 	for i, p := range pending {
-		if first[p.File] {
+		if first[whole(p.Version, p.File)] {
 			needed = i
 		}
 	}
-	var before, after, rest []string
+	var beforeCode, withCode, afterCode []Pending
 	for i, p := range pending {
+		takesAway := last[whole(p.Version, p.File)]
 		switch {
-		case i <= needed && last[p.File]:
+		case i <= needed && takesAway:
 			return nil
 		case i <= needed:
-			before = append(before, p.File)
-		case last[p.File] || len(after) > 0: // what comes later in the history cannot run before it
-			after = append(after, p.File)
+			beforeCode = append(beforeCode, p)
+		case takesAway || len(afterCode) > 0: // what comes later in the history cannot run before it
+			afterCode = append(afterCode, p)
+		default:
+			withCode = append(withCode, p)
 		}
 	}
+	before := shipped(beforeCode, withCode, afterCode)
+	after := shipped(afterCode, beforeCode, withCode)
 	slices.Sort(waiting)
-	for _, file := range slices.Concat(slices.Compact(waiting), changed) {
-		if !slices.Contains(before, file) && !slices.Contains(after, file) && !slices.Contains(rest, file) {
+	var rest []string
+	for _, file := range slices.Concat(slices.Compact(waiting), changed, shipped(withCode, beforeCode, afterCode)) {
+		if !slices.Contains(rest, file) && !holds(beforeCode, file) && !holds(afterCode, file) {
 			rest = append(rest, file)
 		}
 	}

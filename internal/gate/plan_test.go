@@ -42,3 +42,16 @@ func TestPlan(t *testing.T) {
 		})
 	}
 }
+
+func TestPlanOfMigrationsInOneFile(t *testing.T) {
+	pending := []Pending{{Version: "a", File: "m.sql", Line: 1}, {Version: "b", File: "m.sql", Line: 9}, {Version: "c", File: "n.sql", Line: 1}}
+	got := Plan([]Finding{{Rule: "code-ahead", Severity: Error, File: "tree.go", Migration: &Migration{Version: "a", File: "m.sql", Line: 2}}},
+		pending, []string{"m.sql", "n.sql", "tree.go"})
+	want := []Release{
+		{[]string{"a"}, "the migrations that the code needs"},
+		{[]string{"tree.go", "n.sql", "b"}, "the code, once they have run"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -301,7 +301,7 @@ func fires(f *schema.TriggerFacts, t *table, w *statement.Write) bool {
 
 // restrictionRemedy is what to do, by what the restriction is.
 func restrictionRemedy(o *schema.Origin) string {
-	file := o.Revision.File
+	file := called(o.Revision)
 	switch o.Object.Kind {
 	case schema.Privilege:
 		return fmt.Sprintf("keep the privilege until no running code needs it: move %s into a release after the code that does without it", file)

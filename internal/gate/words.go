@@ -18,6 +18,14 @@ func place(o *schema.Origin) string {
 	return fmt.Sprintf("%s (%s:%d)", o.Revision.Version, o.Revision.File, o.Line)
 }
 
+// called is a migration as a remedy names it: by its file, or by its version where the file holds several.
+func called(r migration.Revision) string {
+	if r.Line > 0 {
+		return "migration " + r.Version
+	}
+	return r.File
+}
+
 // needWords say that code needs an object that a schema does not have.
 func (j *judge) needWords(d drift, o schema.Object, origin *schema.Origin) (message, remedy string) {
 	on := j.Schemas[d.at].adjective()
@@ -59,16 +67,16 @@ func (d drift) user() string {
 func (d drift) removeLast(o schema.Object, origin *schema.Origin) string {
 	if d.released() && !slices.Contains(d.cells, cellEnd) {
 		return fmt.Sprintf("take %s out of this change: ship the code that no longer uses %s %q first, and %s in the release after it, when no running code uses it",
-			origin.Revision.File, o.Kind, o.Name, origin.Revision.File)
+			called(origin.Revision), o.Kind, o.Name, called(origin.Revision))
 	}
 	return fmt.Sprintf("first ship code that no longer uses %s %q, without %s; then %s in a release of its own",
-		o.Kind, o.Name, origin.Revision.File, origin.Revision.File)
+		o.Kind, o.Name, called(origin.Revision), called(origin.Revision))
 }
 
 // renameRemedy is what to do about a rename, which no order of code and migration makes safe.
 func renameRemedy(o schema.Object, origin *schema.Origin) string {
 	return fmt.Sprintf("a rename breaks either the old code or the new: in %s add the new %s beside the old one and keep both filled, "+
-		"ship that first, then the code, and drop the old one in a later release", origin.Revision.File, o.Kind)
+		"ship that first, then the code, and drop the old one in a later release", called(origin.Revision), o.Kind)
 }
 
 // shipFirst is what to do about code that runs ahead: two pull requests, in order.
@@ -77,11 +85,11 @@ func (j *judge) shipFirst(origin *schema.Origin) string {
 	case origin == nil:
 		return "ship the pending migrations in a release of their own first, then this change"
 	case j.contracts(origin):
-		return fmt.Sprintf("%s runs after the code, so the code must do without what it brings: let it expand the schema, or ship it in a release before the code", origin.Revision.File)
+		return fmt.Sprintf("%s runs after the code, so the code must do without what it brings: let it expand the schema, or ship it in a release before the code", called(origin.Revision))
 	case len(j.Pending) > 0 && j.Pending[0].Version != origin.Revision.Version:
-		return fmt.Sprintf("ship %s, and the pending migrations before it, in a release of their own first, then this change", origin.Revision.File)
+		return fmt.Sprintf("ship %s, and the pending migrations before it, in a release of their own first, then this change", called(origin.Revision))
 	}
-	return fmt.Sprintf("ship %s in a release of its own first, then this change", origin.Revision.File)
+	return fmt.Sprintf("ship %s in a release of its own first, then this change", called(origin.Revision))
 }
 
 // contracts tells whether a change is made by a migration that runs after the code.
@@ -117,7 +125,7 @@ func (j *judge) requiredWords(d drift, o schema.Object, origin *schema.Origin, c
 			return message, "go on writing the column until it is gone or no longer required"
 		}
 		return message + fmt.Sprintf("; pending migration %s lifts that", place(origin)),
-			fmt.Sprintf("ship %s in a release of its own first, then the code that no longer writes %q", origin.Revision.File, o.Name)
+			fmt.Sprintf("ship %s in a release of its own first, then the code that no longer writes %q", called(origin.Revision), o.Name)
 	}
 	if origin == nil {
 		return fmt.Sprintf("this INSERT gives no value for %s, which the %s schema requires (NOT NULL without a default)", o, on),
@@ -125,7 +133,7 @@ func (j *judge) requiredWords(d drift, o schema.Object, origin *schema.Origin, c
 	}
 	message = fmt.Sprintf("this INSERT gives no value for %s, which pending migration %s requires (NOT NULL without a default)", o, place(origin))
 	return message, fmt.Sprintf("in %s give %q a DEFAULT, or leave it nullable; make it NOT NULL without a default in a later release, when all running code writes it: "+
-		"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT …", origin.Revision.File, o.Name, tableName(o), quoteName(o.Name))
+		"ALTER TABLE %s ALTER COLUMN %s SET DEFAULT …", called(origin.Revision), o.Name, tableName(o), quoteName(o.Name))
 }
 
 // tableName is an object's table as SQL names it.
@@ -222,8 +230,10 @@ func migrationFails(e *migration.Error, pending []migration.Revision) Finding {
 	if f.Column > 0 {
 		f.EndColumn = f.Column + 1
 	}
+	begins := -1
 	for _, r := range pending {
-		if r.File == e.File {
+		if r.File == e.File && r.Line <= f.Line && r.Line > begins { // the nearest of those that the file holds
+			begins = r.Line
 			f.Migration = &Migration{Version: r.Version, File: r.File, Line: f.Line}
 		}
 	}

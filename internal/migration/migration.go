@@ -3,10 +3,12 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +22,13 @@ type Revision struct {
 	File string `json:"file"`
 	// Line is the line of File, from 1, at which the migration begins; 0 where the whole file is one.
 	Line int `json:"line,omitempty"`
+	// Position is where it stands in its own history, from 1, for formats whose order is in neither versions nor names. Positions
+	// of two histories cannot be compared. It is 0 elsewhere.
+	Position int `json:"-"`
+	// Sum is the tool's checksum of every migration, where it tells them apart in one file, and Accepts are those of earlier texts
+	// that the project declares valid, or Always for any (Liquibase's validCheckSum). Both are empty elsewhere.
+	Sum     string   `json:"-"`
+	Accepts []string `json:"-"`
 	// Checksum is set on a migration that the tool runs again whenever it changes (Flyway's R__ files, Liquibase's
 	// runOnChange): the sum of what it compares, or Always.
 	Checksum string `json:"checksum,omitempty"`
@@ -125,7 +134,7 @@ func (h *History) Pending(released *History) []Revision {
 		if empty && r.Superseded || !empty && r.Baseline {
 			continue
 		}
-		if before, ran := done[r.Version]; !ran || r.Checksum == Always || r.Checksum != "" && r.Checksum != before.Checksum {
+		if before, ran := done[r.Version]; !ran || r.Checksum == Always || r.Checksum != "" && r.Checksum != cmp.Or(before.Sum, before.Checksum) {
 			pending = append(pending, r)
 		}
 	}
@@ -134,6 +143,20 @@ func (h *History) Pending(released *History) []Revision {
 
 // Fresh are the revisions that run on an empty database, in their order.
 func (h *History) Fresh() []Revision { return h.Pending(&History{}) }
+
+// takes tells whether the project declares the text valid that a revision had before.
+func (r Revision) takes(before Revision) bool {
+	return slices.Contains(r.Accepts, Always) || before.Sum != "" && slices.Contains(r.Accepts, before.Sum)
+}
+
+// same tells whether two revisions of one version, of two histories, are one migration: by the file's name, or by what stands
+// there where a file has several.
+func (r Revision) same(other Revision) bool {
+	if r.Line > 0 || other.Line > 0 {
+		return r.File == other.File && r.Sum == other.Sum
+	}
+	return path.Base(r.File) == path.Base(other.File)
+}
 
 // Linear gives each revision the one before it as its parent, for formats whose order is the sort order.
 func Linear(revisions []Revision) {

@@ -36,6 +36,9 @@ func newNames(tool Tool, now time.Time, histories ...*History) *names {
 // after is the base name that a migration's file can have so that it comes after all others, or empty where the folder's
 // way of numbering does not tell.
 func (n *names) after(r Revision) string {
+	if r.Position > 0 {
+		return "" // its file's name is not what puts it there
+	}
 	prefix, digits, _ := numbered(n.last.File)
 	_, own, rest := numbered(r.File)
 	if digits == "" || own == "" {

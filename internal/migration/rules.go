@@ -3,7 +3,6 @@ package migration
 import (
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"time"
 )
@@ -80,7 +79,7 @@ type Comparison struct {
 
 // Problems are all breaches, in the order of the rules.
 func (c *Comparison) Problems() ([]Problem, error) {
-	k := &comparing{Comparison: c, tool: c.Format.Tool(), released: versionsOf(c.Released), essences: map[place]Essence{}}
+	k := &comparing{Comparison: c, tool: c.Format.Tool(), released: versionsOf(c.Released), proposed: versionsOf(c.Proposed), essences: map[place]Essence{}}
 	histories := []*History{c.Proposed, c.Released}
 	if c.Tip != nil {
 		histories = append(histories, c.Tip.History)
@@ -105,6 +104,7 @@ type comparing struct {
 	tool     Tool
 	names    *names
 	released map[string]Revision
+	proposed map[string]Revision
 	essences map[place]Essence // of the proposed migrations
 	problems []Problem
 }
@@ -113,6 +113,22 @@ type comparing struct {
 type place struct {
 	file string
 	line int
+}
+
+// claim is one file's claim of a version. Of several in one file, the sum tells which it is.
+type claim struct{ file, version, sum string }
+
+func claimOf(r Revision) claim { return claim{r.File, r.Version, r.Sum} }
+
+// claimsOf are those of a history. The first holds.
+func claimsOf(h *History) map[claim]Revision {
+	index := make(map[claim]Revision, len(h.Revisions))
+	for _, r := range h.Revisions {
+		if _, twice := index[claimOf(r)]; !twice {
+			index[claimOf(r)] = r
+		}
+	}
+	return index
 }
 
 // versionsOf indexes a history; of several files with one version the first holds.
@@ -126,21 +142,9 @@ func versionsOf(h *History) map[string]Revision {
 	return index
 }
 
-func filesOf(h *History) map[string]bool {
-	files := make(map[string]bool, len(h.Revisions))
-	for _, r := range h.Revisions {
-		files[r.File] = true
-	}
-	return files
-}
-
 // compareFiles finds what was edited or deleted. A version is compared with the first history that has it.
 func (c *comparing) compareFiles() error {
-	byFile := map[string]Revision{}
-	for _, r := range c.Proposed.Revisions {
-		byFile[r.File] = r
-	}
-	proposed := versionsOf(c.Proposed)
+	claims := claimsOf(c.Proposed)
 	seen := map[string]bool{}
 	for i := range c.Held {
 		earlier := &c.Held[i]
@@ -149,8 +153,8 @@ func (c *comparing) compareFiles() error {
 				continue
 			}
 			seen[r.Version] = true
-			now, there := proposed[r.Version]
-			if same, ok := byFile[r.File]; ok && same.Version == r.Version {
+			now, there := c.proposed[r.Version]
+			if same, ok := claims[claimOf(r)]; ok {
 				now = same
 			}
 			if err := c.compareFile(earlier, r, now, there); err != nil {
@@ -166,7 +170,7 @@ func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bo
 		return nil // no database runs it again, nor misses it
 	}
 	there = there && !now.Baseline // which stands for its version on an empty database alone
-	if there && (now.File == before.File && !earlier.Changed(before.File) || now.Checksum != "") {
+	if there && (now.File == before.File && !earlier.Changed(before.File) || now.Checksum != "" || now.takes(before)) {
 		return nil // what has a checksum is run again
 	}
 	if !there && slices.ContainsFunc(c.Faults, func(f Fault) bool { return f.Revision.Version == "" && f.Revision.File == before.File }) {
@@ -236,17 +240,17 @@ func (c *comparing) held(r Revision) bool {
 // faults are what is wrong with the proposed history by itself. Of two files with one version, the problem is at the one
 // that no earlier history has: the other one must stay as it is.
 func (c *comparing) faults() {
-	known := map[string]bool{}
+	known := map[claim]bool{}
 	for _, e := range c.Held {
-		for file := range filesOf(e.History) {
-			known[file] = true
+		for _, r := range e.History.Revisions {
+			known[heldClaim(r)] = true
 		}
 	}
 	for _, f := range c.Faults {
 		p := Problem{Rule: f.Rule, Revision: f.Revision, Line: max(f.Err.Line, 1), Fault: f}
 		if f.Rule == DuplicateVersion {
 			p.Other = f.Other
-			if known[f.Revision.File] && !known[f.Other.File] {
+			if known[heldClaim(f.Revision)] && !known[heldClaim(f.Other)] {
 				p.Revision, p.Other, p.Line = f.Other, f.Revision, max(f.OtherLine, 1)
 			}
 			p.NewName = c.newName(p.Revision)
@@ -255,6 +259,14 @@ func (c *comparing) faults() {
 		}
 		c.problems = append(c.problems, p)
 	}
+}
+
+// heldClaim is what an earlier history has of a migration: its file, or what stands there where a file has several.
+func heldClaim(r Revision) claim {
+	if r.Line == 0 {
+		return claim{file: r.File}
+	}
+	return claimOf(r)
 }
 
 func (c *comparing) newName(r Revision) string {
@@ -281,15 +293,18 @@ func (c *comparing) collisions() {
 	if c.Tip == nil {
 		return
 	}
-	files := filesOf(c.Proposed)
+	ours := map[claim]bool{}
+	for _, r := range c.Proposed.Revisions {
+		ours[heldClaim(r)] = true
+	}
 	tip := map[string]Revision{}
 	for _, r := range c.Tip.History.Revisions {
-		if !files[r.File] && !c.held(r) {
+		if !ours[heldClaim(r)] && !c.held(r) {
 			tip[r.Version] = r
 		}
 	}
 	for _, r := range c.Proposed.Revisions {
-		if other, both := tip[r.Version]; both && !c.held(r) && path.Base(other.File) != path.Base(r.File) {
+		if other, both := tip[r.Version]; both && !c.held(r) && !r.same(other) {
 			c.problems = append(c.problems, Problem{Rule: DuplicateVersion, Revision: r, Line: max(r.Line, 1), Ref: c.Tip.Ref, Other: other, NewName: c.newName(r)})
 		}
 	}
@@ -325,12 +340,22 @@ func (c *comparing) order() {
 
 // renamed tells whether a pending migration is said to be a deleted one under another name, which it is to have back.
 func (c *comparing) renamed(r Revision) bool {
-	return slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Rule == DeletedMigration && p.Other.File == r.File })
+	return slices.ContainsFunc(c.problems, func(p Problem) bool {
+		return p.Rule == DeletedMigration && p.Other.File == r.File && p.Other.Line == r.Line
+	})
 }
 
-// last is the revision that the tool runs last.
+// last is the revision that the tool runs last. Where positions tell, it is the last of those that the proposal has too, at its
+// position there.
 func (c *comparing) last(h *History) (last Revision, some bool) {
 	for _, r := range h.Revisions {
+		if r.Position > 0 {
+			now, there := c.proposed[r.Version]
+			if !there {
+				continue
+			}
+			r = now
+		}
 		if r.Checksum == "" && (!some || c.tool.Order(last, r) < 0) {
 			last, some = r, true
 		}

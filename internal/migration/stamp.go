@@ -19,6 +19,13 @@ type Stamps struct {
 	// HeadsOnly tells that a row implies all that its revision follows. Otherwise every revision that was applied has a
 	// row of its own.
 	HeadsOnly bool
+	// Others are further tables that the tool makes for itself.
+	Others []string
+	// InOrder tells that the rows come in the order in which they were applied, where versions do not sort.
+	InOrder bool
+	// Recognise gives for each row the version of the history that it stands for, where the tool can have written it otherwise than
+	// Read does: a row that stands for none stays as it is. It is nil where they are the same.
+	Recognise func(rows, versions []string) []string
 }
 
 // Identifier is the name of the version table.

@@ -38,6 +38,9 @@ func ByName(a, b Revision) int {
 	return cmp.Or(strings.Compare(path.Base(a.File), path.Base(b.File)), strings.Compare(a.File, b.File))
 }
 
+// ByPosition is the order of one history that is in neither versions nor names.
+func ByPosition(a, b Revision) int { return cmp.Compare(a.Position, b.Position) }
+
 // Sort puts a history into the tool's order and links each revision to the one before it. The error is a *RefusedError
 // where there are faults: those that reading the files found, and those of files that claim one version.
 func (t Tool) Sort(h *History, faults ...Fault) (*History, error) {
@@ -50,9 +53,13 @@ func (t Tool) Sort(h *History, faults ...Fault) (*History, error) {
 			claimed[r.Version] = r
 			continue
 		}
+		place := other.File
+		if other.Line > 0 {
+			place = fmt.Sprintf("%s:%d", place, other.Line)
+		}
 		faults = append(faults, Fault{Rule: DuplicateVersion, Revision: r, Other: other, OtherLine: max(other.Line, 1), Err: &Error{
 			File: r.File, Line: max(r.Line, 1),
-			Problem: fmt.Sprintf("version %s is also claimed by %s, and %s", r.Version, other.File, t.Duplicate),
+			Problem: fmt.Sprintf("version %s is also claimed by %s, and %s", r.Version, place, t.Duplicate),
 			Remedy:  "give the migration that is not released yet a version of its own",
 		}})
 	}

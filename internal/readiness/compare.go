@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/headgate/headgate/internal/migration"
 )
 
 // Stamp is what a database says of itself.
@@ -23,6 +25,7 @@ type comparison struct {
 
 func (e *Expected) compare(s Stamp) comparison {
 	var c comparison
+	s = s.Recognised(e.stamps, e.known())
 	switch {
 	case !s.Managed:
 		c.state = Unmanaged
@@ -43,6 +46,9 @@ func (e *Expected) compare(s Stamp) comparison {
 // compareApplied is for version tables with a row for each revision.
 func (e *Expected) compareApplied(applied []string) (c comparison) {
 	done := setOf(applied)
+	if e.stamps.InOrder {
+		return e.compareInOrder(applied, done)
+	}
 	if once := slices.DeleteFunc(slices.Clone(applied), func(v string) bool { return e.again[v] }); len(once) > 0 {
 		c.heads = []string{slices.MaxFunc(once, compareVersions)}
 	}
@@ -72,6 +78,54 @@ func (e *Expected) compareApplied(applied []string) (c comparison) {
 		}
 	}
 	return c.judged()
+}
+
+// compareInOrder is for version tables with a row for each revision, whose rows alone tell what came last. What was applied
+// before a revision of the build may be long gone, or another service's; what came after all of them is what the build does not
+// know.
+func (e *Expected) compareInOrder(applied []string, done map[string]bool) (c comparison) {
+	expected := e.known()
+	for _, v := range expected {
+		if !done[v] {
+			c.missing = append(c.missing, v)
+		}
+	}
+	wanted := setOf(expected)
+	last := 0
+	for i, v := range applied {
+		if wanted[v] {
+			last = i + 1
+		}
+	}
+	c.unknown = slices.Clone(applied[last:])
+	switch {
+	case len(c.unknown) > 0:
+		c.heads = applied[len(applied)-1:]
+	default:
+		again := len(e.Heads) > 0 && e.again[e.Heads[0]] // there is nothing else
+		for _, v := range expected {
+			if done[v] && e.again[v] == again {
+				c.heads = []string{v}
+			}
+		}
+	}
+	return c.judged()
+}
+
+// known are the versions that the build says it has: all, or the heads alone.
+func (e *Expected) known() []string {
+	if len(e.order) == 0 {
+		return e.Heads
+	}
+	return e.order
+}
+
+// Recognised gives the rows the names that the history has for them.
+func (s Stamp) Recognised(stamps migration.Stamps, versions []string) Stamp {
+	if stamps.Recognise != nil {
+		s.Versions, s.Dirty = stamps.Recognise(s.Versions, versions), stamps.Recognise(s.Dirty, versions)
+	}
+	return s
 }
 
 // compareGraph is for version tables that hold heads, each of which implies its ancestors.

@@ -125,6 +125,42 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// TestStatesByRows has versions that do not sort: the rows alone tell what came last, and some of them are written otherwise.
+func TestStatesByRows(t *testing.T) {
+	tables := migration.VersionTables{"rows": {Table: "log", InOrder: true, Recognise: func(rows, _ []string) []string {
+		named := make([]string, len(rows))
+		for i, row := range rows {
+			named[i] = strings.ToLower(row)
+		}
+		return named
+	}}}
+	revisions := []migration.Revision{{Version: "z"}, {Version: "m", Checksum: "1"}, {Version: "a"}}
+	migration.Linear(revisions)
+	e, err := readiness.Of(&migration.History{Format: "rows", Revisions: revisions}, tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		db    stamped
+		state readiness.State
+		line  string
+	}{
+		{rows("z", "m", "a"), "current", "ok: db=a expected=a"},
+		{rows("Z", "A", "M"), "current", "ok: db=a expected=a"},
+		{rows("z", "m"), "behind", "drift: db=z expected=a"},
+		{rows(), "behind", "drift: db=none expected=a"},
+		{rows("gone", "z", "elsewhere", "a", "m"), "current", "ok: db=a expected=a"},
+		{rows("z", "m", "a", "b"), "ahead", "ok: db=b expected=a (ahead)"},
+		{rows("a", "m"), "behind", "drift: db=a expected=a (missing: z)"},
+		{rows("z", "b"), "diverged", "drift: db=b expected=a"},
+	} {
+		probe := readiness.Probe{Database: c.db, Expected: e, Timeout: time.Minute}
+		if o := probe.Look(t.Context()); o.State != c.state || o.Line != c.line {
+			t.Errorf("%s: %s\nexpected %s: %s", o.State, o.Line, c.state, c.line)
+		}
+	}
+}
+
 func TestPolicy(t *testing.T) {
 	for policy, ready := range map[readiness.Policy]string{
 		{}:                                   "current ahead unmanaged",

@@ -47,7 +47,7 @@ func (f Format) pending(b *strings.Builder, pending []gate.Pending, room room) {
 			fmt.Fprintf(b, "- and %s more\n", report.Number(len(pending)-i))
 			break
 		}
-		fmt.Fprintf(b, "- %s in %s\n", code(m.Version), f.Links.place(m.File, 0, 0))
+		fmt.Fprintf(b, "- %s in %s\n", code(m.Version), f.Links.place(m.File, m.Line, 0))
 	}
 	b.WriteString("\n")
 	diagram(b, pending)

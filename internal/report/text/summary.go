@@ -152,7 +152,7 @@ func (p *printer) pending(r *gate.Result) {
 	for _, m := range shown {
 		version := report.Printable(m.Version)
 		gap := strings.Repeat(" ", width-displaywidth.String(version)+2)
-		p.row(label, version, gap, p.paint(dim, report.Printable(m.File)))
+		p.row(label, version, gap, p.paint(dim, report.Place(report.Printable(m.File), m.Line, 0)))
 		label = ""
 	}
 	if more := len(r.Pending) - len(shown); more > 0 {
