@@ -52,7 +52,8 @@ type Own struct {
 	Args []any
 }
 
-// Whole makes one message of all statements in text[start:end], where text is a file's; none where there are no statements.
+// Whole makes one message of all statements in text[start:end], where text is a file's; none where there are no statements. A
+// comment at the end that nothing ends is a part of it: the server refuses it.
 func Whole(text string, start, end int) []Message {
 	whole := sqltext.Span{Start: -1}
 	for span := range sqltext.Statements(text[start:end]) {
@@ -61,11 +62,28 @@ func Whole(text string, start, end int) []Message {
 		}
 		whole.End = span.End
 	}
+	if open := openComment(text[start:end], whole.End); open >= 0 {
+		if whole.Start < 0 {
+			whole.Start = open
+		}
+		whole.End = end - start
+	}
 	if whole.Start < 0 {
 		return nil
 	}
 	at := locator{text: text, line: 1}
 	return []Message{at.message(start+withMark(text[start:end], whole.Start), start+whole.End)}
+}
+
+// openComment is where a comment without an end begins, behind the last statement; -1 where there is none.
+func openComment(text string, behind int) int {
+	scan := sqltext.NewScanner(text[behind:])
+	for t := scan.Next(); t.Kind != sqltext.EOF; t = scan.Next() {
+		if t.Kind == sqltext.Comment && t.Unterminated {
+			return behind + t.Start
+		}
+	}
+	return -1
 }
 
 // Statements makes a message of each statement in text[start:end], where text is a file's.
