@@ -77,7 +77,11 @@ var signs = map[string][]sign{
 	"tern": {
 		{"tern", regexp.MustCompile(`(^|/)tern\.conf$`), nil},
 	},
+	"": { // .env, .env.example
+		{"dbmate", regexp.MustCompile(`(^|/)\.env(\.[\w-]+)*$`), regexp.MustCompile(`(?m)^\s*(?:export\s+)?DBMATE_MIGRATIONS_DIR\s*=\s*["']?([^"',\s$#]+)["']?\s*(?:#.*)?$`)},
+	},
 	"package": {
+		{"dbmate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"dbmate"`)},
 		{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"node-pg-migrate"`)},
 	},
 	"config": {

@@ -9,6 +9,7 @@ import (
 	"github.com/headgate/headgate/internal/migration/alembic"
 	"github.com/headgate/headgate/internal/migration/atlas"
 	"github.com/headgate/headgate/internal/migration/command"
+	"github.com/headgate/headgate/internal/migration/dbmate"
 	"github.com/headgate/headgate/internal/migration/diesel"
 	"github.com/headgate/headgate/internal/migration/drizzle"
 	"github.com/headgate/headgate/internal/migration/dump"
@@ -47,6 +48,7 @@ func newRegistry(p Process) registry {
 			alembic.Format{},
 			golangmigrate.Format{},
 			flyway.Format{},
+			dbmate.Format{},
 			sqlmigrate.Format{},
 			sqlx.Format{},
 			diesel.Format{},
