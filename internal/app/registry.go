@@ -22,6 +22,7 @@ import (
 	"github.com/headgate/headgate/internal/migration/sqlmigrate"
 	"github.com/headgate/headgate/internal/migration/sqlx"
 	"github.com/headgate/headgate/internal/migration/supabase"
+	"github.com/headgate/headgate/internal/migration/tern"
 	"github.com/headgate/headgate/internal/reference"
 	"github.com/headgate/headgate/internal/reference/golang"
 	"github.com/headgate/headgate/internal/reference/python"
@@ -49,6 +50,7 @@ func newRegistry(p Process) registry {
 			golangmigrate.Format{},
 			flyway.Format{},
 			dbmate.Format{},
+			tern.Format{},
 			sqlmigrate.Format{},
 			sqlx.Format{},
 			diesel.Format{},

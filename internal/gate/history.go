@@ -133,6 +133,11 @@ func (h Histories) editedWords(p migration.Problem) (message, remedy string) {
 		return message, fmt.Sprintf("restore this migration as it is at %s (`git show %s:%s`, from line %d on), and put the change into a new one", p.Ref, p.Rev, p.Other.File, p.Other.Line)
 	}
 	restore := fmt.Sprintf("git checkout %s -- %s", p.Rev, p.Other.File)
+	if p.Included != "" {
+		message = fmt.Sprintf("migration %s was edited after it was %s: %s, which it includes here, is not what %s has, and %s will not see the edit",
+			p.Revision.Version, stage(p), p.Included, p.Ref, who(p)) + and(h.Tool.Edited)
+		return message, fmt.Sprintf("restore %s as it is at %s (`git checkout %s -- %s`), and put the change into a new file for a new migration", p.Included, p.Ref, p.Rev, p.Included)
+	}
 	if p.Other.File != p.Revision.File {
 		restore = fmt.Sprintf("git show %s:%s > %s", p.Rev, p.Other.File, p.Revision.File)
 	}

@@ -44,6 +44,8 @@ type Revision struct {
 	Baseline bool `json:"baseline,omitempty"`
 	// Superseded says that an empty database passes over it for a baseline.
 	Superseded bool `json:"superseded,omitempty"`
+	// Includes are further files that the migration's way up is put together from, such as the templates that it names.
+	Includes []string `json:"includes,omitempty"`
 	// Labels are names of the branch that begins here (alembic's branch_labels).
 	Labels []string `json:"labels,omitempty"`
 }

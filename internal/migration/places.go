@@ -22,6 +22,7 @@ func (p *Places) Add(h *History) {
 		} else {
 			p.top = true
 		}
+		p.AddFolders(r.Includes...)
 	}
 }
 

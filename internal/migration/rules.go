@@ -36,6 +36,8 @@ type Problem struct {
 	// Released tells that databases of the release have run the migration; otherwise only those that follow the branch have.
 	// Of a duplicate, a broken one and one that is out of order, it says so of the migration itself.
 	Released bool
+	// Included is the file of an edited migration's Includes that was edited, where its own file was not.
+	Included string
 	// Other is the migration that it collides with: what it was before the edit, the pending one that has its content now, the
 	// other claimant of its version, the one that it comes before, or the one that it follows and that is gone. Its File is
 	// empty where there is none.
@@ -170,7 +172,9 @@ func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bo
 		return nil // no database runs it again, nor misses it
 	}
 	there = there && !now.Baseline // which stands for its version on an empty database alone
-	if there && (now.File == before.File && !earlier.Changed(before.File) || now.Checksum != "" || now.takes(before)) {
+	same := now.File == before.File && !earlier.Changed(before.File)
+	included := slices.IndexFunc(before.Includes, earlier.Changed)
+	if there && (same && included < 0 || now.Checksum != "" || now.takes(before)) {
 		return nil // what has a checksum is run again
 	}
 	if !there && slices.ContainsFunc(c.Faults, func(f Fault) bool { return f.Revision.Version == "" && f.Revision.File == before.File }) {
@@ -192,6 +196,9 @@ func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bo
 		return err
 	}
 	p.Rule, p.Revision, p.Gone, p.Line, p.Other = EditedMigration, now, false, is.Departs(was), before
+	if same {
+		p.Included = before.Includes[included]
+	}
 	c.problems = append(c.problems, p)
 	return nil
 }

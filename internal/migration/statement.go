@@ -1,10 +1,12 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,10 +28,54 @@ type Statement struct {
 	// Columns are set where the file does not hold SQL letter for letter (it was compiled from something else): the
 	// file's column, from 1, of what each line of SQL was made of; 0 is unknown.
 	Columns []int
+	// Pieces are set where the SQL was put together out of several places, as a template is. Then they say where it stands, and
+	// not File, Lines, Indent and Columns.
+	Pieces []Piece
+}
+
+// Piece is where SQL comes from, from a byte offset in it up to the next piece.
+type Piece struct {
+	Offset int
+	File   string
+	// Line and Column count from 1, the column in runes.
+	Line, Column int
+	// Literal says that the file holds the piece letter for letter. Otherwise the place is that of what stands for all of it.
+	Literal bool
 }
 
 // Position leads from a byte offset in the statement to the file's line and column, both from 1, the column in runes.
 func (s Statement) Position(offset int) (line, column int) {
+	_, line, column = s.Place(offset)
+	return line, column
+}
+
+// Place is the position with its file, which is empty where that is the migration's own.
+func (s Statement) Place(offset int) (file string, line, column int) {
+	if len(s.Pieces) > 0 {
+		return s.pieced(offset)
+	}
+	line, column = s.lined(offset)
+	return s.File, line, column
+}
+
+// pieced is the place by the pieces.
+func (s Statement) pieced(offset int) (file string, line, column int) {
+	offset = min(max(offset, 0), len(s.SQL))
+	after, _ := slices.BinarySearchFunc(s.Pieces, offset+1, func(p Piece, at int) int { return cmp.Compare(p.Offset, at) })
+	p := s.Pieces[max(after-1, 0)]
+	if !p.Literal || offset < p.Offset {
+		return p.File, p.Line, p.Column
+	}
+	between := s.SQL[p.Offset:offset]
+	lines := strings.Count(between, "\n")
+	if lines == 0 {
+		return p.File, p.Line, p.Column + utf8.RuneCountInString(between)
+	}
+	return p.File, p.Line + lines, utf8.RuneCountInString(between[strings.LastIndexByte(between, '\n')+1:]) + 1
+}
+
+// lined is the position by the lines.
+func (s Statement) lined(offset int) (line, column int) {
 	before := s.SQL[:min(max(offset, 0), len(s.SQL))]
 	n := strings.Count(before, "\n")
 	if n >= len(s.Lines) {
@@ -48,11 +94,8 @@ func (s Statement) Position(offset int) (line, column int) {
 // Refused makes the error of a statement that the server refused, at the place that the server names or else
 // where the statement begins.
 func (s Statement) Refused(file string, err error) *Error {
-	if s.File != "" {
-		file = s.File
-	}
-	e := &Error{File: file, Problem: "the migration fails: " + err.Error(), Err: err}
-	e.Line, e.Column = s.Position(0)
+	e := &Error{Problem: "the migration fails: " + err.Error(), Err: err}
+	s.put(e, file, 0)
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return e
@@ -65,11 +108,17 @@ func (s Statement) Refused(file string, err error) *Error {
 	e.Remedy = s.remedy(refused)
 	if refused.Position > 0 {
 		// The server counts characters (manual, section 55.8, field P), Position bytes.
-		e.Line, e.Column = s.Position(runeOffset(s.SQL, int(refused.Position)-1))
+		s.put(e, file, runeOffset(s.SQL, int(refused.Position)-1))
 	} else if at := s.firstNamed(refused.Message); at >= 0 {
-		e.Line, e.Column = s.Position(at)
+		s.put(e, file, at)
 	}
 	return e
+}
+
+// put puts an error at a byte offset in the statement, which is in the given file unless it says otherwise.
+func (s Statement) put(e *Error, file string, offset int) {
+	e.File, e.Line, e.Column = s.Place(offset)
+	e.File = cmp.Or(e.File, file)
 }
 
 // remedy is what to do about errors that come from the throwaway server and not from the migration.

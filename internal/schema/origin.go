@@ -44,8 +44,8 @@ func place(c Change, statements []migration.Statement, words [][]word) (file str
 	if best < 0 {
 		return "", 1
 	}
-	n, _ := statements[best].Position(bestOffset)
-	return statements[best].File, max(n, 1)
+	file, n, _ := statements[best].Place(bestOffset)
+	return file, max(n, 1)
 }
 
 // fit scores how well a statement's words speak of the change, and gives the byte offset of the word to point at.

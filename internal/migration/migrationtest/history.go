@@ -78,7 +78,7 @@ func problems(t *testing.T, format migration.Format, tree fs.FS) string {
 	for _, p := range found {
 		fmt.Fprintf(&b, "%s %s:%d", p.Rule, p.Revision.File, p.Line)
 		for _, part := range []struct{ name, value string }{
-			{"gone from", p.Ref}, {"against", p.Ref}, {"other", p.Other.File}, {"new name", p.NewName}, {"missing", p.Fault.Missing},
+			{"gone from", p.Ref}, {"against", p.Ref}, {"other", p.Other.File}, {"included", p.Included}, {"new name", p.NewName}, {"missing", p.Fault.Missing},
 		} {
 			if part.value != "" && p.Gone == (part.name == "gone from") || part.value != "" && part.value != p.Ref {
 				fmt.Fprintf(&b, ", %s %s", part.name, part.value)

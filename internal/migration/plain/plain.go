@@ -3,6 +3,7 @@
 package plain
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,20 +22,55 @@ type Format struct{}
 // Name is "plain".
 func (Format) Name() string { return "plain" }
 
-// annotation is a line by which a tool parts the way up from the way down. Such a file run as a whole would undo itself.
-var annotation = regexp.MustCompile(`(?im)^\s*--\s*(migrate:(up|down)|\+(goose|migrate)\b|(up|down) migration\b|liquibase formatted sql|changeset\s)|^---- create above / drop below ----`)
+// annotations are lines by which tools part the way up from the way down, or one migration from the next. Where down is set, what
+// follows it is the way down, so that a file run as a whole would undo itself.
+var annotations = []struct {
+	format     string
+	line, down *regexp.Regexp
+}{
+	{"goose", regexp.MustCompile(`(?im)^\s*--\s*\+goose\b`), regexp.MustCompile(`(?im)^[ \t]*--[ \t]*\+goose[ \t]+down\b`)},
+	{"sql-migrate", regexp.MustCompile(`(?im)^\s*--\s*\+migrate\b`), regexp.MustCompile(`(?im)^[ \t]*--[ \t]*\+migrate[ \t]+down\b`)},
+	{"dbmate", regexp.MustCompile(`(?im)^\s*--\s*migrate:(?:up|down)`), regexp.MustCompile(`(?im)^[ \t]*--[ \t]*migrate:down\b`)},
+	{"tern", regexp.MustCompile(`---- create above / drop below ----`), regexp.MustCompile(`---- create above / drop below ----`)},
+	{"node-pg-migrate", regexp.MustCompile(`(?im)^\s*--\s*(?:up|down) migration\b`), regexp.MustCompile(`(?im)^[ \t]*--[ \t-]*down[ \t]+migration\b`)},
+	{"liquibase", regexp.MustCompile(`(?im)^\s*--\s*(?:liquibase formatted sql|changeset\s)`), nil},
+}
+
+// annotated tells whether some tool's annotation stands in a text.
+func annotated(text []byte) bool {
+	for _, a := range annotations {
+		if a.line.Match(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// wayDown finds where a way down begins in a text, and the format whose annotation says so; empty where there is none.
+func wayDown(text []byte) (format string, at int) {
+	for _, a := range annotations {
+		if a.down == nil {
+			continue
+		}
+		if found := a.down.FindIndex(text); found != nil && (format == "" || found[0] < at) {
+			format, at = a.format, found[0]
+		}
+	}
+	return format, at
+}
 
 // Claims is never sure: any numbered SQL file could be one, unless some tool's annotation stands in it.
 func (Format) Claims(name string, beginning []byte) migration.Claim {
 	base := path.Base(name)
-	if path.Ext(base) != ".sql" || base[0] < '0' || base[0] > '9' || annotation.Match(beginning) {
+	if path.Ext(base) != ".sql" || base[0] < '0' || base[0] > '9' || annotated(beginning) {
 		return migration.Claim{}
 	}
 	return migration.Claim{Dir: path.Dir(name)}
 }
 
 // Read lists the folder's files NAME.sql or NAME.up.sql whose name begins with a digit, sorted by name as ls sorts them
-// in the C locale. The version is the name without its endings. NAME.down.sql is left out.
+// in the C locale. The version is the name without its endings. NAME.down.sql is left out. A file in which a tool's annotation
+// begins the way down, however far below, is an error: the tool does not run the whole.
 func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -47,9 +83,30 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 			continue
 		}
 		version = strings.TrimSuffix(version, ".up")
+		if err := foreign(fsys, path.Join(dir, e.Name())); err != nil {
+			return nil, err
+		}
 		h.Revisions = append(h.Revisions, migration.Revision{Version: version, File: path.Join(dir, e.Name())})
 	}
 	return f.Tool().Sort(h)
+}
+
+// foreign is the error of a file that is another tool's, or nil.
+func foreign(fsys fs.FS, name string) error {
+	text, err := fs.ReadFile(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a link to nowhere is said to be one when it is run
+	}
+	if err != nil {
+		return fmt.Errorf("read the migration: %w", err)
+	}
+	format, at := wayDown(text)
+	if format == "" {
+		return nil
+	}
+	line := bytes.Count(text[:at], []byte("\n")) + 1
+	return &migration.Error{File: name, Line: line, Problem: fmt.Sprintf("here begins the way down of a %s migration, which would undo the way up if the file were run as a plain one", format),
+		Remedy: fmt.Sprintf("set `format: %s`, or take the annotation and the way down out of the file", format)}
 }
 
 // Tool is whatever the user runs the files with.

@@ -53,8 +53,9 @@ func (r *Runner) Run(ctx context.Context, s Script) ([]migration.Statement, erro
 }
 
 func noData(file string, s migration.Statement) error {
-	e := &migration.Error{File: file, Problem: "COPY … FROM STDIN waits for rows, which only psql would read out of the file", Remedy: "write INSERT statements"}
-	e.Line, e.Column = s.Position(0)
+	e := &migration.Error{Problem: "COPY … FROM STDIN waits for rows, which only psql would read out of the file", Remedy: "write INSERT statements"}
+	e.File, e.Line, e.Column = s.Place(0)
+	e.File = cmp.Or(e.File, file)
 	return e
 }
 
@@ -115,8 +116,9 @@ func (r *Runner) runSeparately(ctx context.Context, s Script) error {
 }
 
 func leftOpen(file string, begin Message) error {
-	e := &migration.Error{File: cmp.Or(begin.File, file), Problem: "the migration leaves a transaction open, so that all of it is lost", Remedy: "end it with COMMIT"}
-	e.Line, e.Column = begin.statement().Position(0)
+	e := &migration.Error{Problem: "the migration leaves a transaction open, so that all of it is lost", Remedy: "end it with COMMIT"}
+	e.File, e.Line, e.Column = begin.statement().Place(0)
+	e.File = cmp.Or(e.File, file)
 	return e
 }
 

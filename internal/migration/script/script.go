@@ -3,6 +3,8 @@
 package script
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +24,8 @@ type Message struct {
 	// file's line stand before the first one of SQL.
 	Lines  []int
 	Indent int
+	// Pieces are set instead of File, Lines and Indent where a tool puts the SQL together out of several places.
+	Pieces []migration.Piece
 	// Copies says that SQL is one COPY … FROM STDIN and that the tool sends Rows after it.
 	Copies bool
 	Rows   string
@@ -127,7 +131,7 @@ func (l *locator) message(start, end int) Message {
 
 // statement is the message as one.
 func (m Message) statement() migration.Statement {
-	return migration.Statement{SQL: m.SQL, File: m.File, Lines: m.Lines, Indent: m.Indent}
+	return migration.Statement{SQL: m.SQL, File: m.File, Lines: m.Lines, Indent: m.Indent, Pieces: m.Pieces}
 }
 
 // statements are those of the message.
@@ -138,6 +142,10 @@ func (m Message) statements() []migration.Statement {
 		line += strings.Count(m.SQL[counted:span.Start], "\n")
 		counted = span.Start
 		s := migration.Statement{SQL: m.SQL[span.Start:span.End], File: m.File}
+		if s.Pieces = piecesOf(m.SQL, m.Pieces, span.Start, span.End); s.Pieces != nil {
+			statements = append(statements, s)
+			continue
+		}
 		s.Indent = utf8.RuneCountInString(m.SQL[strings.LastIndexByte(m.SQL[:span.Start], '\n')+1 : span.Start])
 		if line == 0 {
 			s.Indent += m.Indent
@@ -147,6 +155,33 @@ func (m Message) statements() []migration.Statement {
 		statements = append(statements, s)
 	}
 	return statements
+}
+
+// Part is the message of SQL[start:end], of one that has Pieces.
+func (m Message) Part(start, end int) Message {
+	return Message{SQL: m.SQL[start:end], Pieces: piecesOf(m.SQL, m.Pieces, start, end)}
+}
+
+// piecesOf are the pieces of sql[start:end], counted from there; none where sql has none.
+func piecesOf(sql string, pieces []migration.Piece, start, end int) []migration.Piece {
+	if len(pieces) == 0 {
+		return nil
+	}
+	first := migration.Piece{Literal: true}
+	at := migration.Statement{SQL: sql, Pieces: pieces}
+	first.File, first.Line, first.Column = at.Place(start)
+	next, exact := slices.BinarySearchFunc(pieces, start, func(p migration.Piece, at int) int { return cmp.Compare(p.Offset, at) })
+	if exact {
+		next++
+	}
+	first.Literal = next > 0 && pieces[next-1].Literal
+	cut := []migration.Piece{first}
+	for ; next < len(pieces) && pieces[next].Offset < end; next++ {
+		p := pieces[next]
+		p.Offset -= start
+		cut = append(cut, p)
+	}
+	return cut
 }
 
 // awaitsData tells whether a statement would have the server wait for rows from the client, which no tool sends.
