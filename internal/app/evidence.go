@@ -83,6 +83,10 @@ var signs = map[string][]sign{
 	"package": {
 		{"dbmate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"dbmate"`)},
 		{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"node-pg-migrate"`)},
+		{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`node-pg-migrate (?:[^\n;&|]*? )?(?:-m[ =]?|--migrations-dir[ =])(?:'|\\")?([^\s"'\\;&|]+)`)},
+	},
+	"default": {
+		{"node-pg-migrate", regexp.MustCompile(`(^|/)config/default\.json$`), regexp.MustCompile(`"migrations-dir"\s*:\s*"([^"]+)"`)},
 	},
 	"config": {
 		{"supabase", regexp.MustCompile(`(^|/)supabase/config\.toml$`), nil},
@@ -120,12 +124,22 @@ func (s *sightings) note(tree fs.FS, name string) error {
 				continue
 			}
 			if len(found) > 1 {
-				e.dir = path.Join(path.Dir(name), string(found[1]))
+				e.dir = path.Join(seenFrom(name), string(found[1]))
 			}
 		}
 		s.evidence = append(s.evidence, e)
 	}
 	return nil
+}
+
+// seenFrom is the folder from which a settings file names others: its own, but for node-config's, which stands in a folder of
+// its own beside the program.
+func seenFrom(file string) string {
+	dir, base := path.Split(path.Clean(file))
+	if base == "default.json" {
+		return path.Dir(path.Clean(dir))
+	}
+	return path.Clean(dir)
 }
 
 // whyOf is the settings file that says that a folder's files are of a format: one that names it, or one of the tool's in a
@@ -179,6 +193,7 @@ var programs = []program{
 	{"Entity Framework", regexp.MustCompile(`(^|/)Migrations/[0-9]{14}_[A-Za-z0-9_]+\.cs$`), "dotnet ef database update"},
 	{"Knex", regexp.MustCompile(`(^|/)knexfile\.[a-z]+$`), "npx knex migrate:latest"},
 	{"MikroORM", regexp.MustCompile(`(^|/)mikro-orm\.config\.[a-z]+$`), "npx mikro-orm migration:up"},
+	{"node-pg-migrate", regexp.MustCompile(`(^|/)migrations/([0-9]{13}|[0-9]{17})_[A-Za-z0-9_-]+\.[cm]?[jt]s$`), "npx node-pg-migrate up"},
 	{"TypeORM", regexp.MustCompile(`(^|/)(ormconfig\.[a-z]+|migrations?/[0-9]{13}-[A-Za-z0-9_-]+\.(ts|js))$`), "npx typeorm migration:run"},
 	{"goose (Go migrations)", regexp.MustCompile(`(^|/)migrations?/[0-9]+_[a-z0-9_]+\.go$`), "go run ./cmd/migrate"},
 }

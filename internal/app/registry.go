@@ -16,6 +16,7 @@ import (
 	"github.com/headgate/headgate/internal/migration/flyway"
 	"github.com/headgate/headgate/internal/migration/golangmigrate"
 	"github.com/headgate/headgate/internal/migration/goose"
+	"github.com/headgate/headgate/internal/migration/nodepgmigrate"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/migration/prisma"
 	"github.com/headgate/headgate/internal/migration/refinery"
@@ -58,6 +59,7 @@ func newRegistry(p Process) registry {
 			atlas.Format{},
 			prisma.Format{},
 			drizzle.Format{},
+			nodepgmigrate.Format{},
 			supabase.Format{},
 			plain.Format{},
 			dump.Format{},
