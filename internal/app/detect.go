@@ -20,6 +20,8 @@ type candidate struct {
 	dir    string
 	format migration.Format
 	files  int
+	// leads says that a file leads to the format's migrations in the folders below.
+	leads bool
 	// sure says that the files can be of no other format, and why is what else tells so: a settings file that names the
 	// tool, or empty.
 	sure bool
@@ -130,6 +132,7 @@ func (s *sightings) add(claim migration.Claim, f migration.Format) {
 	}
 	s.candidates[at].files++
 	s.candidates[at].sure = s.candidates[at].sure || claim.Sure
+	s.candidates[at].leads = s.candidates[at].leads || claim.Below
 }
 
 // choose gives the candidates that remain: one where it is plain, several where only the user can tell.
@@ -137,6 +140,9 @@ func (s *sightings) choose(dirs []string, format string) []candidate {
 	byDir := map[string][]candidate{}
 	var order []string
 	for _, c := range s.candidates {
+		if len(dirs) == 0 && s.isLed(c) {
+			continue
+		}
 		if len(dirs) > 0 && c.dir != dirs[0] || format != "" && c.format.Name() != format || len(dirs) == 0 && elsewhere.MatchString(c.dir) {
 			continue
 		}
@@ -156,6 +162,13 @@ func (s *sightings) choose(dirs []string, format string) []candidate {
 	chosen = best(chosen, func(c candidate) int { return truth(!asked) * rank(c) })
 	// Settings of the tool, of sqlc and others name the folder.
 	return best(chosen, func(c candidate) int { return truth(s.named(c.dir) != "") })
+}
+
+// isLed tells whether a file in a folder above leads to a candidate's migrations.
+func (s *sightings) isLed(c candidate) bool {
+	return slices.ContainsFunc(s.candidates, func(other candidate) bool {
+		return other.leads && other.format.Name() == c.format.Name() && other.dir != c.dir && (other.dir == "." || strings.HasPrefix(c.dir, other.dir+"/"))
+	})
 }
 
 // has tells whether a format was seen.
@@ -225,7 +238,7 @@ func truth(b bool) int {
 var programFolder = regexp.MustCompile(`(^|/)(versions|[^/]*(alembic|migration)[^/]*)/`)
 
 // marker is a file that is no migration itself and tells whose the others are.
-var marker = regexp.MustCompile(`(^|/)(atlas\.sum|migration_lock\.toml|_journal\.json|[^/]*changelog[^/]*\.(xml|ya?ml|json))$`)
+var marker = regexp.MustCompile(`(^|/)(atlas\.sum|migration_lock\.toml|_journal\.json|[^/]*(changelog|liquibase)[^/]*\.(xml|ya?ml|json))$|(^|/)(db\.)?(changelogs?|liquibase)/(.*/)?[^/]*\.(xml|ya?ml|json)$`)
 
 // canBeMigration tells by a file's name alone whether it is worth opening.
 func canBeMigration(name string) bool {

@@ -17,6 +17,7 @@ import (
 	"github.com/headgate/headgate/internal/migration/golangmigrate"
 	"github.com/headgate/headgate/internal/migration/goose"
 	"github.com/headgate/headgate/internal/migration/nodepgmigrate"
+	"github.com/headgate/headgate/internal/migration/liquibase"
 	"github.com/headgate/headgate/internal/migration/plain"
 	"github.com/headgate/headgate/internal/migration/prisma"
 	"github.com/headgate/headgate/internal/migration/refinery"
@@ -60,6 +61,7 @@ func newRegistry(p Process) registry {
 			prisma.Format{},
 			drizzle.Format{},
 			nodepgmigrate.Format{},
+			liquibase.Format{},
 			supabase.Format{},
 			plain.Format{},
 			dump.Format{},

@@ -197,6 +197,8 @@ type Claim struct {
 	// Sure says that no other format has such files. Otherwise the name alone fits, and what else is in the repository has to
 	// tell.
 	Sure bool
+	// Below says that the file leads to the format's migrations in the folders below Dir, so that those are no histories of their own.
+	Below bool
 }
 
 // Target is the database that migrations are applied to, and what the platform brings to it.

@@ -1,5 +1,5 @@
 // Package requiretest tells what tests may do without: what is not on the machine is skipped, unless HEADGATE_REQUIRE, a list with
-// commas, names it (local, container, python, alembic, plpgsql_check, postgres-source).
+// commas, names it (local, container, python, alembic, plpgsql_check, postgres-source, liquibase).
 package requiretest
 
 import (
