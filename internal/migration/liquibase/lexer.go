@@ -67,10 +67,10 @@ func isSymbol(r rune) bool {
 	return r >= '!' && r <= '~' || r >= 0xa1 && r <= 0xffef || r > 0xffff
 }
 
-// isLetter is what an identifier begins with. The grammar lists the letters of Unicode 8.
+// isLetter is what an identifier begins with. The grammar lists the letters of Unicode 8, without marks, and two whole blocks.
 func isLetter(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '$' || r == '_' || r == '@' || r == '#' ||
-		r >= 0xc0 && r <= 0xffff && unicode.In(r, unicode.L, unicode.M, unicode.Nl)
+		r >= 0xc0 && r <= 0xffff && unicode.In(r, unicode.L, unicode.Nl) || r >= 0x3001 && r <= 0x303f || r >= 0xff00 && r <= 0xffef
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }
@@ -142,16 +142,11 @@ func (l *lexer) name(at int) int {
 		}
 		return at
 	case '[':
-		if at+1 < len(l.text) && (isDigit(rune(l.text[at+1])) || l.text[at+1] == ',' || l.text[at+1] == '"') {
+		if at+1 >= len(l.text) || isDigit(rune(l.text[at+1])) || l.text[at+1] == ']' {
 			return at
 		}
-		if at+1 < len(l.text) && l.text[at+1] == ']' { // the first one can be it
-			if close := l.stop(at+2, "\r\n]"); close < len(l.text) && l.text[close] == ']' {
-				return close + 1
-			}
-			return at
-		}
-		if close := l.stop(at+1, "\r\n]"); close < len(l.text) && l.text[close] == ']' && close > at+1 {
+		_, first := utf8.DecodeRuneInString(l.text[at+1:]) // which can end a line
+		if close := l.stop(at+1+first, "\r\n]"); close < len(l.text) && l.text[close] == ']' {
 			return close + 1
 		}
 		return at
