@@ -83,7 +83,11 @@ func parseJournal(text []byte) ([]entry, error) {
 		return nil, at(0, "the journal has no list of entries")
 	}
 	if d := journal.Dialect; d != "" && d != "postgresql" && d != "pg" {
-		return nil, at(0, fmt.Sprintf("the journal is for the dialect %q, and Headgate reads those of PostgreSQL", d))
+		dialect := bytes.Index(text, []byte(`"dialect"`))
+		return nil, &migration.Error{
+			Line: bytes.Count(text[:max(dialect, 0)], []byte("\n")) + 1, Problem: fmt.Sprintf("the journal is for the dialect %.50q, and Headgate reads migrations for PostgreSQL", d),
+			Remedy: "name the folder that drizzle.config calls `out` where its dialect is postgresql, with `migrations`",
+		}
 	}
 	start := int64(bytes.LastIndex(text, journal.Entries))
 	list := json.NewDecoder(bytes.NewReader(journal.Entries))
