@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -43,7 +44,11 @@ func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	if err != nil {
 		return nil, err
 	}
+	read := map[string]bool{}
 	for i, folder := range slices.Concat(f.more, f.contract) {
+		for _, r := range h.Revisions {
+			read[r.File] = true
+		}
 		more, err := f.Format.Read(fsys, folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // there was no migration in it yet
@@ -53,6 +58,9 @@ func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		}
 		before := len(h.Revisions)
 		for _, r := range more.Revisions {
+			if read[r.File] {
+				continue // the tool's own settings name the folder too
+			}
 			r.Contract = i >= len(f.more)
 			if r.Position > 0 { // of its own folder
 				r.Position += before
@@ -65,15 +73,19 @@ func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
 
 // Migrator applies each revision from its own folder.
 func (f inFolders) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (migration.Migrator, error) {
+	all := byFolder{}
+	for _, folder := range slices.Concat([]string{h.Dir}, f.more, f.contract) {
+		all[folder] = nil
+	}
 	parts := map[string]*migration.History{}
 	for _, r := range h.Revisions {
-		dir := path.Dir(r.File)
+		dir := all.folderOf(r)
 		if parts[dir] == nil {
 			parts[dir] = &migration.History{Format: h.Format, Dir: dir}
 		}
 		parts[dir].Revisions = append(parts[dir].Revisions, r)
 	}
-	all := byFolder{}
+	clear(all)
 	for dir, part := range parts {
 		m, err := f.Format.Migrator(fsys, part, to)
 		if err != nil {
@@ -84,14 +96,49 @@ func (f inFolders) Migrator(fsys fs.FS, h *migration.History, to migration.Targe
 	return all, nil
 }
 
+// RunsAlways tells whether a deploy of one of the folders does.
+func (f inFolders) RunsAlways(fsys fs.FS, h *migration.History) (bool, error) {
+	for _, folder := range slices.Concat([]string{h.Dir}, f.more, f.contract) {
+		always, err := migration.RunsAlways(f.Format, fsys, &migration.History{Format: h.Format, Dir: folder})
+		if always || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return always, err
+		}
+	}
+	return false, nil
+}
+
 // byFolder are the migrators of the folders.
 type byFolder map[string]migration.Migrator
 
+// folderOf is the innermost of the folders that a revision lies in, or else its file's own.
+func (b byFolder) folderOf(r migration.Revision) string {
+	for dir := path.Dir(r.File); ; dir = path.Dir(dir) {
+		if _, is := b[dir]; is {
+			return dir
+		}
+		if dir == "." || dir == "/" {
+			return path.Dir(r.File)
+		}
+	}
+}
+
 func (b byFolder) of(r migration.Revision) (migration.Migrator, error) {
-	if m := b[path.Dir(r.File)]; m != nil {
+	if m := b[b.folderOf(r)]; m != nil {
 		return m, nil
 	}
 	return nil, fmt.Errorf("%s lies in no folder of the history", r.File)
+}
+
+// Finish ends the deploy in each folder.
+func (b byFolder) Finish(ctx context.Context) (statements []migration.Statement, err error) {
+	for _, folder := range slices.Sorted(maps.Keys(b)) {
+		ran, err := migration.Finish(ctx, b[folder])
+		statements = append(statements, ran...)
+		if err != nil {
+			return statements, err
+		}
+	}
+	return statements, nil
 }
 
 // Apply runs one revision.

@@ -123,7 +123,10 @@ func (c *run) applyAll(ctx context.Context, database *postgres.Database) (broken
 			return nil, fmt.Errorf("apply %s: %w", r.File, err)
 		}
 	}
-	return nil, nil
+	if _, err := migration.Finish(ctx, migrator); err != nil && !errors.As(err, &broken) {
+		return nil, fmt.Errorf("end the deploy: %w", err)
+	}
+	return broken, nil
 }
 
 // reverse takes the pending migrations back on a copy of S1, the last first, and runs them again. After each step the

@@ -158,6 +158,9 @@ func (c *run) applyReleased(ctx context.Context, database *postgres.Database, bu
 	if len(history.Revisions) == 0 {
 		return nil
 	}
+	unbuilt := func(err error) error {
+		return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, c.baselineHint(err))
+	}
 	migrator, err := format.Migrator(c.releasedTree, history, c.target(database))
 	if err != nil {
 		return err
@@ -165,8 +168,11 @@ func (c *run) applyReleased(ctx context.Context, database *postgres.Database, bu
 	defer func() { err = errors.Join(err, migrator.Close()) }()
 	for _, r := range history.Fresh() {
 		if _, err := migrator.Apply(ctx, r); err != nil {
-			return fmt.Errorf("the released schema cannot be built, so nothing can be checked: at %s, %w%s", c.base.Ref, err, c.baselineHint(err))
+			return unbuilt(err)
 		}
+	}
+	if _, err := migration.Finish(ctx, migrator); err != nil {
+		return unbuilt(err)
 	}
 	built.skips(migrator)
 	return nil
@@ -213,9 +219,13 @@ func (c *run) applyPending(ctx context.Context, server *postgres.Server, built *
 	if c.rebuilds() {
 		return c.applyWhole(ctx, server, built)
 	}
+	always, err := migration.RunsAlways(c.format, c.headTree, c.proposed)
+	if err != nil {
+		return err
+	}
 	for _, step := range steps(built.pending) {
 		at := built.steps[len(built.steps)-1]
-		if len(step.revisions) > 0 {
+		if len(step.revisions) > 0 || always {
 			clone, err := server.Clone(ctx, built.database)
 			if err != nil {
 				return err
@@ -238,6 +248,16 @@ func (c *run) applyStep(ctx context.Context, database *postgres.Database, s step
 	}
 	defer func() { err = errors.Join(err, migrator.Close()) }()
 	defer built.skips(migrator)
+	note := func(r migration.Revision, statements []migration.Statement) error {
+		now, err := c.look(ctx, database)
+		if err != nil {
+			return err
+		}
+		built.origins = append(built.origins, schema.Origins(schema.Diff(at.Snapshot, now.Snapshot), r, statements)...)
+		now.ChecksBodies = at.ChecksBodies
+		at = now
+		return nil
+	}
 	for _, r := range s.revisions {
 		statements, err := migrator.Apply(ctx, r)
 		if errors.As(err, &built.broken) {
@@ -246,16 +266,35 @@ func (c *run) applyStep(ctx context.Context, database *postgres.Database, s step
 		if err != nil {
 			return at, fmt.Errorf("apply %s: %w", r.File, err)
 		}
-		now, err := c.look(ctx, database)
-		if err != nil {
+		if err := note(r, statements); err != nil {
 			return at, err
 		}
-		built.origins = append(built.origins, schema.Origins(schema.Diff(at.Snapshot, now.Snapshot), r, statements)...)
-		built.ran, built.after = append(built.ran, r), append(built.after, now.Snapshot)
-		now.ChecksBodies = at.ChecksBodies
-		at = now
+		built.ran, built.after = append(built.ran, r), append(built.after, at.Snapshot)
+	}
+	statements, err := migration.Finish(ctx, migrator)
+	if errors.As(err, &built.broken) || err == nil && len(statements) == 0 {
+		return at, nil
+	}
+	if err != nil {
+		return at, fmt.Errorf("end the deploy: %w", err)
+	}
+	if err := note(around(s.revisions, statements), statements); err != nil {
+		return at, err
+	}
+	if last := len(built.after) - 1; last >= 0 {
+		built.after[last] = at.Snapshot // which no way down takes away
 	}
 	return at, nil
+}
+
+// around is the revision that files around a deploy's migrations are laid to: the last of them, or where there is none, such
+// a file itself.
+func around(revisions []migration.Revision, statements []migration.Statement) migration.Revision {
+	if len(revisions) > 0 {
+		return revisions[len(revisions)-1]
+	}
+	file := statements[0].File
+	return migration.Revision{Version: path.Base(file), File: file}
 }
 
 // extension finds what a migration creates where it is not there. It may find too much (in a comment): an extension

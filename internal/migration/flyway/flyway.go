@@ -45,7 +45,7 @@ func (Format) Claims(file string, _ []byte) migration.Claim {
 // programs are the endings of migrations that are classes or scripts (ScriptMigrationResolver.java). Those cannot run here.
 var programs = []string{".java", ".kt", ".groovy", ".scala", ".class", ".cmd", ".bat", ".ps1", ".py", ".sh", ".bash"}
 
-// Read walks the folder with all its sub-folders, as Flyway's scanner does, and puts the versioned migrations in the order of
+// Read walks the folder with all its sub-folders, as Flyway's scanner does, and the other locations of the project's settings, and puts the versioned migrations in the order of
 // their versions, and after them the repeatable ones in that of their descriptions (ResolvedMigrationComparator.java).
 //
 // A versioned migration's version is what Flyway stamps, with dots. A repeatable one has none: its version here is R__ and its
@@ -58,41 +58,53 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		return nil, err
 	}
 	h := &migration.History{Format: "flyway", Dir: dir, Late: s.outOfOrder}
-	err = fs.WalkDir(fsys, dir, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
+	places, err := s.places(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	err = walkPlaces(fsys, places, func(file string) error {
+		r, err := s.revision(fsys, file)
+		if err == nil && r.Version != "" {
+			h.Revisions = append(h.Revisions, r)
 		}
-		if n := s.parseName(path.Base(file), programs); n.kind != none {
-			return programError(file)
-		}
-		r := migration.Revision{File: file}
-		switch n := s.parseName(path.Base(file), s.suffixes); n.kind {
-		case none, undo:
-			return nil
-		case baseline:
-			r.Version, r.Baseline = n.version, true
-		case versioned:
-			r.Version = n.version
-		case repeatable:
-			r.Version = "R__" + strings.ReplaceAll(n.description, " ", "_")
-			if r.Checksum, err = s.sum(fsys, file); err != nil {
-				return err
-			}
-		}
-		h.Revisions = append(h.Revisions, r)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations folder: %w", err)
 	}
-	if err := findClasses(fsys, dir, s); err != nil {
-		return nil, err
+	for _, p := range places {
+		if err := findClasses(fsys, p.root, s); err != nil {
+			return nil, err
+		}
+	}
+	_, faults, err := s.findCallbacks(fsys, dir)
+	if err != nil {
+		return nil, fmt.Errorf("look for callbacks: %w", err)
 	}
 	supersede(h.Revisions)
-	if h, err = f.Tool().Sort(h); err != nil {
+	if h, err = f.Tool().Sort(h, faults...); err != nil {
 		return nil, err
 	}
 	return h, sameVersion(h)
+}
+
+// revision reads one file; it has no version where it is none.
+func (s *settings) revision(fsys fs.FS, file string) (r migration.Revision, err error) {
+	if n := s.parseName(path.Base(file), programs); n.kind != none && n.kind != event {
+		return r, programError(file)
+	}
+	r.File = file
+	switch n := s.parseName(path.Base(file), s.suffixes); n.kind {
+	case none, undo, event:
+	case baseline:
+		r.Version, r.Baseline = n.version, true
+	case versioned:
+		r.Version = n.version
+	case repeatable:
+		r.Version = "R__" + strings.ReplaceAll(n.description, " ", "_")
+		r.Checksum, err = s.sum(fsys, file)
+	}
+	return r, err
 }
 
 // sum is what Flyway compares of a repeatable migration. One that asks for the time changes with each run.
@@ -151,7 +163,7 @@ func findClasses(fsys fs.FS, dir string, s *settings) error {
 			continue
 		}
 		for _, e := range entries {
-			if !e.IsDir() && s.parseName(e.Name(), programs).kind != none {
+			if n := s.parseName(e.Name(), programs); !e.IsDir() && n.kind != none && n.kind != event {
 				return programError(path.Join(folder, e.Name()))
 			}
 		}

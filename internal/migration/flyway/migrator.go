@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,21 +23,25 @@ func (Format) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (m
 	if err != nil {
 		return nil, err
 	}
-	m := &migrator{fsys: fsys, dir: h.Dir, to: to, settings: s, undo: map[string]string{}}
+	m := &migrator{fsys: fsys, to: to, settings: s, undo: map[string]string{}}
 	m.table = pgx.Identifier{s.table}
 	if schema := s.schema(); schema != "" {
 		m.table = pgx.Identifier{schema, s.table}
 	}
-	err = fs.WalkDir(fsys, h.Dir, func(file string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			if n := s.parseName(path.Base(file), s.suffixes); n.kind == undo {
-				m.undo[n.version] = file
-			}
+	if m.within, err = s.places(fsys, h.Dir); err != nil {
+		return nil, err
+	}
+	err = walkPlaces(fsys, m.within, func(file string) error {
+		if n := s.parseName(path.Base(file), s.suffixes); n.kind == undo {
+			m.undo[n.version] = file
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for undo migrations: %w", err)
+	}
+	if m.callbacks, _, err = s.findCallbacks(fsys, h.Dir); err != nil {
+		return nil, fmt.Errorf("look for callbacks: %w", err)
 	}
 	m.runner = script.NewRunner(to, m.prepare()...)
 	return m, nil
@@ -44,12 +49,16 @@ func (Format) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (m
 
 type migrator struct {
 	*settings
-	fsys   fs.FS
-	dir    string
-	to     migration.Target
-	runner *script.Runner
-	table  pgx.Identifier
-	undo   map[string]string // files by version
+	fsys      fs.FS
+	within    []place
+	to        migration.Target
+	runner    *script.Runner
+	table     pgx.Identifier
+	undo      map[string]string // files by version
+	callbacks callbacks
+	// begun, applied and repeating say how far a deploy is, and around are statements of callbacks that ran between migrations.
+	begun, applied, repeating bool
+	around                    []migration.Statement
 }
 
 // prepare makes the schemas and the table (PostgreSQLDatabase.java, getRawCreateScript).
@@ -79,13 +88,24 @@ CREATE INDEX ` + pgx.Identifier{m.settings.table + "_s_idx"}.Sanitize() + ` ON `
 	return append(statements, script.Own{SQL: `DO $flyway$ BEGIN IF pg_catalog.to_regclass(` + quote(table) + `) IS NULL THEN EXECUTE ` + quote(create) + `; END IF; END $flyway$`})
 }
 
-// Apply runs a revision's file.
+// Apply runs a revision's file, and the callbacks around it.
 func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
+	if err := m.begin(ctx); err != nil {
+		return nil, err
+	}
+	if r.Checksum != "" && !m.repeating {
+		m.repeating = true
+		if err := m.fire(ctx, afterVersioned, beforeRepeatables); err != nil {
+			return nil, err
+		}
+	}
 	kind := "SQL"
 	if r.Baseline {
 		kind = "SQL_BASELINE"
 	}
-	return m.run(ctx, r.File, kind)
+	statements, err := m.run(ctx, r.File, kind, beforeEachMigrate, beforeEachMigrateStatement, afterEachMigrateStatement, afterEachMigrate)
+	m.applied = m.applied || err == nil
+	return append(m.take(), statements...), err
 }
 
 // Revert runs the undo migration of the revision's version, if there is one. Flyway notes that as a row of its own.
@@ -94,35 +114,71 @@ func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migratio
 	if !ok || r.Checksum != "" || r.Baseline {
 		return nil, nil
 	}
-	return m.run(ctx, file, "UNDO_SQL")
+	if err := m.fire(ctx, beforeUndo); err != nil {
+		return nil, err
+	}
+	statements, err := m.run(ctx, file, "UNDO_SQL", beforeEachUndo, beforeEachUndoStatement, afterEachUndoStatement, afterEachUndo)
+	if err == nil {
+		err = m.fire(ctx, afterUndo)
+	}
+	m.take()
+	return statements, err
 }
 
-func (m *migrator) run(ctx context.Context, file, kind string) ([]migration.Statement, error) {
+// loaded is a file as it runs, with its placeholders put in.
+type loaded struct {
+	file      string
+	raw, text string
+	override  override
+	messages  []script.Message
+}
+
+func (m *migrator) load(file string) (f loaded, err error) {
 	content, err := fs.ReadFile(m.fsys, file)
 	if err != nil {
-		return nil, fmt.Errorf("read the migration: %w", err)
+		return f, fmt.Errorf("read the migration: %w", err)
 	}
-	o, err := readOverride(m.fsys, file)
+	f.file, f.raw, f.text = file, string(content), strings.TrimPrefix(string(content), byteOrderMark)
+	if f.override, err = readOverride(m.fsys, file); err != nil {
+		return f, err
+	}
+	replaces := m.placeholderReplacement
+	if f.override.placeholderReplacement != nil {
+		replaces = *f.override.placeholderReplacement
+	}
+	if replaces {
+		if f.text, err = m.replace(file, f.text, m.values(file)); err != nil {
+			return f, err
+		}
+	}
+	f.messages = script.StatementsAndRows(f.text)
+	return f, nil
+}
+
+// inFile are the messages with the file that they are from.
+func (f loaded) inFile() []script.Message {
+	messages := slices.Clone(f.messages)
+	for i := range messages {
+		messages[i].File = f.file
+	}
+	return messages
+}
+
+func (m *migrator) run(ctx context.Context, file, kind, before, beforeStatement, afterStatement, after string) ([]migration.Statement, error) {
+	f, err := m.load(file)
 	if err != nil {
 		return nil, err
 	}
-	text := strings.TrimPrefix(string(content), byteOrderMark)
-	replaces := m.placeholderReplacement
-	if o.placeholderReplacement != nil {
-		replaces = *o.placeholderReplacement
-	}
-	if replaces {
-		if text, err = m.replace(file, text, m.values(file)); err != nil {
-			return nil, err
-		}
-	}
 	n := m.parseName(path.Base(file), m.suffixes)
-	sum := checksum(string(content))
+	sum := checksum(f.raw)
 	if n.kind == repeatable {
-		sum = checksum(text)
+		sum = checksum(f.text)
 	}
-	s := script.Script{File: file, Messages: script.StatementsAndRows(text), Before: m.restore()}
-	if s.Transaction, err = m.together(file, o, s.Messages); err != nil {
+	s := script.Script{File: file, Before: m.restore()}
+	if s.Transaction, err = m.together(file, f.override, f.messages); err != nil {
+		return nil, err
+	}
+	if s.Messages, err = m.each(f.messages, before, beforeStatement, afterStatement, after); err != nil {
 		return nil, err
 	}
 	s.After = append(m.restore(), m.stamp(n, kind, file, sum))
@@ -169,7 +225,7 @@ func (m *migrator) stamp(n name, kind, file string, sum int32) script.Own {
 	return script.Own{
 		SQL: `INSERT INTO ` + table + ` ("installed_rank", "version", "description", "type", "script", "checksum", "installed_by", "execution_time", "success")
 			SELECT coalesce(max("installed_rank"), 0) + 1, $1::varchar, $2::varchar, $3::varchar, $4::varchar, $5::int, current_user, 0, true FROM ` + table,
-		Args: []any{version, n.description, kind, strings.TrimPrefix(file, m.dir+"/"), sum},
+		Args: []any{version, n.description, kind, relative(m.within, file), sum},
 	}
 }
 

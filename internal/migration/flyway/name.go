@@ -15,6 +15,7 @@ const (
 	undo
 	repeatable
 	baseline
+	event // a callback
 )
 
 // name is a file's name in its parts.
@@ -22,6 +23,7 @@ type name struct {
 	kind kind
 	// version has dots for underscores, as Flyway stamps it, and description spaces.
 	version, description string
+	event                string // that a callback follows
 }
 
 // version is what Flyway takes as one (MigrationVersion.java, tokenize), its underscores being dots already.
@@ -39,34 +41,35 @@ func (s *settings) parseName(base string, suffixes []string) name {
 	if !found {
 		return name{}
 	}
-	n, prefix := name{}, ""
-	for _, p := range []struct {
-		prefix string
-		kind   kind
-	}{{s.versionedPrefix, versioned}, {s.undoPrefix, undo}, {s.repeatablePrefix, repeatable}, {s.baselinePrefix, baseline}} {
-		if strings.HasPrefix(stem, p.prefix) && (n.kind == none || len(p.prefix) > len(prefix)) {
-			n.kind, prefix = p.kind, p.prefix // the longest prefix holds
-		}
-	}
-	if n.kind == none || callbacks[strings.ToLower(callbackOf(stem, s.separator))] {
+	n, prefix := s.longestPrefix(stem)
+	if n.kind == none {
 		return name{}
 	}
 	before, after, _ := strings.Cut(stem[len(prefix):], s.separator)
 	n.version, n.description = strings.ReplaceAll(before, "_", "."), strings.ReplaceAll(after, "_", " ")
-	if n.kind == repeatable && before != "" || n.kind != repeatable && !version.MatchString(n.version) {
+	if unversioned := n.kind == repeatable || n.kind == event; unversioned && before != "" || !unversioned && !version.MatchString(n.version) {
 		return name{}
 	}
 	return n
 }
 
-func callbackOf(stem, separator string) string {
-	before, _, _ := strings.Cut(stem, separator)
-	return before
+// longestPrefix tells what a name is by the prefixes that it can have, of which the longest holds.
+func (s *settings) longestPrefix(stem string) (n name, prefix string) {
+	for _, p := range []struct {
+		prefix string
+		kind   kind
+	}{{s.versionedPrefix, versioned}, {s.undoPrefix, undo}, {s.repeatablePrefix, repeatable}, {s.baselinePrefix, baseline}} {
+		if strings.HasPrefix(stem, p.prefix) && (n.kind == none || len(p.prefix) > len(prefix)) {
+			n.kind, prefix = p.kind, p.prefix
+		}
+	}
+	for _, e := range events {
+		if strings.HasPrefix(stem, e) && (n.kind == none || len(e) > len(prefix)) {
+			n, prefix = name{kind: event, event: e}, e
+		}
+	}
+	return n, prefix
 }
-
-// callbacks are the files that Flyway runs around its work (Event.java); only those matter that a prefix of the user's could
-// be the beginning of.
-var callbacks = map[string]bool{"beforemigrate": true, "aftermigrate": true, "beforeeachmigrate": true, "aftereachmigrate": true}
 
 // compareVersions compares number by number; what is missing is 0 (MigrationVersion.java, compareTo).
 func compareVersions(a, b string) int {

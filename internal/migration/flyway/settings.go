@@ -29,19 +29,22 @@ type settings struct {
 	mixed, outOfOrder                                             bool
 	table, defaultSchema                                          string
 	schemas                                                       []string
+	locations, callbackLocations                                  []string
+	skipCallbacks, validateOnMigrate                              bool
+	file                                                          string // that the settings are from; empty where there is none
 }
 
 func defaults() *settings {
 	return &settings{
 		versionedPrefix: "V", undoPrefix: "U", repeatablePrefix: "R", baselinePrefix: "B", separator: "__", suffixes: []string{".sql"},
 		placeholders: map[string]string{}, placeholderPrefix: "${", placeholderSuffix: "}", placeholderSeparator: ":",
-		placeholderReplacement: true, executeInTransaction: true, table: "flyway_schema_history",
+		placeholderReplacement: true, executeInTransaction: true, validateOnMigrate: true, table: "flyway_schema_history",
 	}
 }
 
 // files are where a project keeps Flyway's settings, the first that is there holds: Flyway's own (which takes a TOML file
-// rather than a .conf one), or those of Spring Boot.
-var files = []string{"flyway.toml", "conf/flyway.toml", "flyway.conf", "conf/flyway.conf", "application.properties", "application.yml", "application.yaml"}
+// rather than a .conf one), those of Spring Boot and of Quarkus, or those of the plugins for Maven and Gradle.
+var files = []string{"flyway.toml", "conf/flyway.toml", "flyway.conf", "conf/flyway.conf", "application.properties", "application.yml", "application.yaml", "pom.xml", "build.gradle", "build.gradle.kts"}
 
 // readSettings looks beside the migrations and in each folder above.
 func readSettings(fsys fs.FS, dir string) (*settings, error) {
@@ -61,6 +64,7 @@ func readSettings(fsys fs.FS, dir string) (*settings, error) {
 			}
 			if len(found) > 0 {
 				s := defaults()
+				s.file = file
 				for key, value := range found {
 					s.set(key, value)
 				}
@@ -74,12 +78,19 @@ func readSettings(fsys fs.FS, dir string) (*settings, error) {
 	}
 }
 
+// folderOfBuild is how Maven and Gradle write the folder that their file lies in.
+var folderOfBuild = regexp.MustCompile(`\$\{?(project\.basedir|basedir|projectDir|rootDir|project\.projectDir)\}?/`)
+
 // flatten reads a file's settings of Flyway by their names without "flyway.".
 func flatten(base string, text []byte) (map[string]string, error) {
 	found := map[string]string{}
 	tree := map[string]any{}
 	prefix := "flyway."
 	switch path.Ext(base) {
+	case ".xml":
+		return maven(text), nil
+	case ".gradle", ".kts":
+		return gradle(string(text)), nil
 	case ".toml":
 		if err := toml.Unmarshal(text, &tree); err != nil {
 			return nil, err
@@ -95,18 +106,29 @@ func flatten(base string, text []byte) (map[string]string, error) {
 			prefix = "spring.flyway."
 		}
 		for key, value := range properties(string(text)) {
-			if key, ok := strings.CutPrefix(key, prefix); ok {
+			if key, ok := cutPrefix(key, prefix); ok {
 				found[key] = value
 			}
 		}
 		return found, nil
 	}
 	walk("", tree, func(key, value string) {
-		if key, ok := strings.CutPrefix(key, prefix); ok {
+		if key, ok := cutPrefix(key, prefix); ok {
 			found[key] = value
 		}
 	})
 	return found, nil
+}
+
+// cutPrefix takes off what stands before Flyway's settings. Where that is Spring's, it can be Quarkus's too.
+func cutPrefix(key, prefix string) (string, bool) {
+	if key, ok := strings.CutPrefix(key, prefix); ok {
+		return key, true
+	}
+	if prefix == "spring.flyway." {
+		return strings.CutPrefix(key, "quarkus.flyway.")
+	}
+	return key, false
 }
 
 func walk(at string, value any, note func(key, value string)) {
@@ -148,6 +170,7 @@ func properties(text string) map[string]string {
 
 // set takes one setting in. Spring writes the names with hyphens. A value that comes from the environment is not known here.
 func (s *settings) set(key, value string) {
+	value = folderOfBuild.ReplaceAllString(value, "")
 	if strings.Contains(value, "${") && !strings.HasPrefix(value, "${") || strings.HasPrefix(value, "${") && strings.HasSuffix(value, "}") {
 		return
 	}
@@ -193,6 +216,14 @@ func (s *settings) set(key, value string) {
 		if value != "" {
 			s.table = value
 		}
+	case "locations":
+		s.locations = list(value)
+	case "callbacklocations":
+		s.callbackLocations = list(value)
+	case "skipdefaultcallbacks":
+		s.skipCallbacks = on
+	case "validateonmigrate":
+		s.validateOnMigrate = on
 	case "schemas":
 		s.schemas = list(value)
 	case "defaultschema":

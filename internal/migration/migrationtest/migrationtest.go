@@ -138,6 +138,19 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, database *postgr
 		applied++
 	}
 	if applied == len(fresh) {
+		statements, err := migration.Finish(t.Context(), migrator)
+		if err != nil {
+			say("\nat the end: error: %v", err)
+			return b.String()
+		}
+		if len(statements) > 0 {
+			say("\nat the end")
+		}
+		for _, s := range statements {
+			first, column := s.Position(0)
+			verb, _, _ := strings.Cut(strings.ReplaceAll(s.SQL, "\n", " "), " ")
+			say("  statement %s:%d:%d %s", s.File, first, column, verb)
+		}
 		down(t, say, migrator, fresh)
 	}
 	return b.String()
