@@ -121,7 +121,29 @@ func (r registry) lookForMigrations(tree fs.FS, from string) (*sightings, error)
 		}
 		return nil
 	})
+	s.gather()
 	return s, err
+}
+
+// gather takes the sub-folders of a folder that settings name as parts of it, for Flyway, which reads them all.
+func (s *sightings) gather() {
+	const format = "flyway"
+	seen := s.candidates
+	s.candidates = nil
+	for _, c := range seen {
+		for _, e := range s.evidence {
+			if e.format == format && c.format.Name() == format && e.dir != "" && strings.HasPrefix(c.dir, e.dir+"/") {
+				c.dir = e.dir
+			}
+		}
+		at := slices.IndexFunc(s.candidates, func(other candidate) bool { return other.dir == c.dir && other.format.Name() == c.format.Name() })
+		if at < 0 {
+			s.candidates = append(s.candidates, c)
+			continue
+		}
+		s.candidates[at].files += c.files
+		s.candidates[at].sure = s.candidates[at].sure || c.sure
+	}
 }
 
 func (s *sightings) add(claim migration.Claim, f migration.Format) {

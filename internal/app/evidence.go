@@ -30,6 +30,12 @@ var inBuild = []sign{
 	{"liquibase", regexp.MustCompile(`(^|/)(liquibase\.properties|pom\.xml|build\.gradle(\.kts)?)$`), regexp.MustCompile(`liquibase`)},
 }
 
+// inPom and inGradle can name the folder too.
+var (
+	inPom    = append([]sign{{"flyway", regexp.MustCompile(`(^|/)pom\.xml$`), regexp.MustCompile(`(?:<location>|<flyway\.locations>)\s*filesystem:(?:\$\{(?:project\.)?basedir\}/)?([\w./-]+)`)}}, inBuild...)
+	inGradle = append([]sign{{"flyway", regexp.MustCompile(`(^|/)build\.gradle(\.kts)?$`), regexp.MustCompile(`(?m)^\s*flyway\s*\{[^}]*?\blocations\s*=?[^}"'\n]*["']filesystem:(?:\$\{?(?:projectDir|rootDir)\}?/)?([\w./-]+)`)}}, inBuild...)
+)
+
 // signs are the settings that teams keep beside their migrations, by the beginning of their files' names up to the first dot:
 // only a file of such a name is worth a closer look. A file of many projects (go.mod, Cargo.toml) is looked into for the
 // tool's name.
@@ -43,8 +49,12 @@ var signs = map[string][]sign{
 	"flyway": append([]sign{
 		{"flyway", regexp.MustCompile(`(^|/)flyway\.(conf|toml)$`), regexp.MustCompile(`locations\s*=\s*\[?\s*"?filesystem:([^",\s\]]+)`)},
 	}, inBuild...),
-	"pom":       inBuild,
-	"build":     inBuild,
+	"application": {
+		{"flyway", regexp.MustCompile(`(^|/)application\.(ya?ml|properties)$`), regexp.MustCompile(`flyway[\s\S]{0,400}?\blocations\s*[=:][\s\["'-]*classpath:/?([\w./-]+)`)},
+		{"flyway", regexp.MustCompile(`(^|/)application\.(ya?ml|properties)$`), regexp.MustCompile(`(?m)^(?:spring|quarkus)\.flyway\.|^  flyway:`)},
+	},
+	"pom":       inPom,
+	"build":     inGradle,
 	"libs":      inBuild,
 	"liquibase": inBuild,
 	"schema": {
