@@ -38,6 +38,11 @@ func (c *run) readStamped(ctx context.Context) (*migration.History, error) {
 	for _, version := range stamp.Versions {
 		applied[version] = true
 	}
+	for _, r := range c.proposed.Revisions {
+		if r.Checksum == "" && stamp.Implies(r.Version) {
+			applied[r.Version] = true
+		}
+	}
 	if stamps.HeadsOnly {
 		for _, version := range stamp.Versions {
 			for ancestor := range c.proposed.Ancestors(version) {
@@ -56,7 +61,7 @@ func (c *run) readStamped(ctx context.Context) (*migration.History, error) {
 	}
 	var unknown []string
 	for _, version := range stamp.Versions {
-		if applied[version] {
+		if applied[version] && version != stamp.Baseline { // which need not be one of a migration
 			unknown = append(unknown, version)
 		}
 	}

@@ -14,7 +14,9 @@ type Stamps struct {
 	Schema, Table string
 	// Query reads the table. Its one %s stands for the table's name, qualified and quoted as need be. A row is a
 	// version (text) and whether a migration broke off in the middle of it, so that nobody knows what of it is in the
-	// schema (boolean, the state "dirty").
+	// schema (boolean, the state "dirty"). Two more columns can follow: the checksums (text array, the latest first) with which
+	// a migration ran that the tool runs again after each change, as Revision.Checksum has them; and whether the row
+	// stands for all versions up to its own (boolean), as one of a database that was there before the tool does.
 	Query string
 	// HeadsOnly tells that a row implies all that its revision follows. Otherwise every revision that was applied has a
 	// row of its own.
@@ -27,6 +29,9 @@ type Stamps struct {
 	// Read does: a row that stands for none stays as it is. It is nil where they are the same.
 	Recognise func(rows, versions []string) []string
 }
+
+// OfDeploy begins a checksum that cannot be compared with the version table's, in which there are values that only a deploy knows.
+const OfDeploy = "of each deploy: "
 
 // Identifier is the name of the version table.
 func (s Stamps) Identifier() pgx.Identifier {

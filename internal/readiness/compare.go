@@ -14,6 +14,10 @@ type Stamp struct {
 	Managed bool
 	// Versions are the rows of the version table, and Dirty those of them whose migration broke off.
 	Versions, Dirty []string
+	// Sums are the checksums with which what the tool runs again after each change ran, by its version, the latest first.
+	Sums map[string][]string
+	// Baseline is a version that stands for all up to it; empty where there is none.
+	Baseline string
 }
 
 // comparison is how a stamp stands to what was expected.
@@ -21,11 +25,12 @@ type comparison struct {
 	state                   State
 	heads                   []string // of the database
 	missing, unknown, dirty []string
+	changed                 []string // of which an earlier text ran
 }
 
 func (e *Expected) compare(s Stamp) comparison {
 	var c comparison
-	s = s.Recognised(e.stamps, e.known())
+	s = e.withImplied(s.Recognised(e.stamps, e.known()))
 	switch {
 	case !s.Managed:
 		c.state = Unmanaged
@@ -37,6 +42,7 @@ func (e *Expected) compare(s Stamp) comparison {
 	default:
 		c = e.compareApplied(s.Versions)
 	}
+	c = e.withSums(c, s)
 	if len(s.Dirty) > 0 {
 		c.state, c.dirty = Dirty, s.Dirty
 	}

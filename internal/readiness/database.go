@@ -223,12 +223,11 @@ func (d *Database) read(ctx context.Context, tx pgx.Tx) (Stamp, error) {
 		return stamp, err
 	}
 	var version string
-	var dirty bool
-	_, err = pgx.ForEachRow(rows, []any{&version, &dirty}, func() error {
-		stamp.Versions = append(stamp.Versions, version)
-		if dirty {
-			stamp.Dirty = append(stamp.Dirty, version)
-		}
+	var dirty, stands bool
+	var sums []string
+	columns := []any{&version, &dirty, &sums, &stands}
+	_, err = pgx.ForEachRow(rows, columns[:min(len(rows.FieldDescriptions()), len(columns))], func() error {
+		stamp.add(version, dirty, sums, stands)
 		return nil
 	})
 	if err == nil && len(stamp.Versions) > maxStamps {

@@ -23,6 +23,7 @@ type Expected struct {
 	before map[string][]string // what each version needs directly before it
 	oldest string              // the lowest of the versions
 	again  map[string]bool     // those that the tool runs again after each change
+	sums   map[string]string   // their checksums
 }
 
 // NoVersionTableError says that a format's tool notes nothing in the database, so there is nothing to compare with.
@@ -46,12 +47,13 @@ func newExpected(tables migration.VersionTables, format string, heads []string, 
 	if !ok {
 		return nil, &NoVersionTableError{format, tables}
 	}
-	e := &Expected{Format: format, Heads: heads, stamps: stamps, before: make(map[string][]string, len(revisions)), again: map[string]bool{}}
+	e := &Expected{Format: format, Heads: heads, stamps: stamps, before: make(map[string][]string, len(revisions)), again: map[string]bool{}, sums: map[string]string{}}
 	for _, r := range revisions {
 		if !r.Baseline && !r.Superseded { // of which a database has one or the other
 			e.order = append(e.order, r.Version)
 		}
 		e.again[r.Version] = r.Checksum != ""
+		e.sums[r.Version] = r.Checksum
 		e.before[r.Version] = slices.Concat(r.Parents, r.DependsOn)
 	}
 	if len(e.order) > 0 {

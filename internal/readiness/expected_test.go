@@ -64,6 +64,15 @@ func TestStates(t *testing.T) {
 	branches := history(t, "alembic", rev("a"), rev("b", "a"), rev("c", "a"))
 	// a ── b, which depends on the head x of another branch: what alembic 1.8 leaves in the table was looked at.
 	depending := history(t, "alembic", rev("x"), rev("a"), migration.Revision{Version: "b", Parents: []string{"a"}, DependsOn: []string{"x"}})
+	// One that the tool runs again after each change, and one of which only a deploy knows the text.
+	again := history(t, "goose", rev("1"), rev("2", "1"), migration.Revision{Version: "R", Checksum: "sum"},
+		migration.Revision{Version: "D", Checksum: migration.OfDeploy + "sum"}, migration.Revision{Version: "A", Checksum: migration.Always})
+	ran := func(dirty []string, sums []string, versions ...string) stamped {
+		return stamped{Managed: true, Versions: append(versions, "R", "D", "A"), Dirty: dirty, Sums: map[string][]string{"R": sums, "D": {"other"}, "A": {"other"}}}
+	}
+	based := func(baseline string, versions ...string) stamped {
+		return stamped{Managed: true, Versions: append(versions, baseline), Baseline: baseline}
+	}
 	bareGoose := read(t, `{"format":"goose","heads":["7"]}`)
 	bareAlembic := read(t, `{"format":"alembic","heads":["b","c"]}`)
 	for _, c := range []struct {
@@ -84,6 +93,25 @@ func TestStates(t *testing.T) {
 		{"squashed history, behind", squashed, rows("1", "2", "9", "10"), "behind", "drift: db=10 expected=11"},
 		{"no version table", goose, stamped{}, "unmanaged", "ok: db=unmanaged expected=10"},
 		{"broke off", goose, stamped{Managed: true, Versions: []string{"1", "2", "10"}, Dirty: []string{"10"}}, "dirty", "drift: db=10 expected=10 (dirty: 10)"},
+
+		{"as it ran", again, ran(nil, []string{"sum", "older"}, "1", "2"), "current", "ok: db=2 expected=2"},
+		{"changed since it ran", again, ran(nil, []string{"older"}, "1", "2"), "behind", "drift: db=2 expected=2 (changed: R)"},
+		{"changed, and another is missing", again, ran(nil, []string{"older"}, "1"), "behind", "drift: db=1 expected=2 (changed: R)"},
+		{"ran in a later text", again, ran(nil, []string{"newer", "sum"}, "1", "2"), "ahead", "ok: db=2 expected=2 (ahead)"},
+		{"ran in a later text, and one is missing", again, ran(nil, []string{"newer", "sum"}, "1"), "diverged", "drift: db=1 expected=2"},
+		{"changed with what is newer", again, ran(nil, []string{"newer"}, "1", "2", "3"), "ahead", "ok: db=3 expected=2 (ahead)"},
+		{"ran without a checksum", again, ran(nil, nil, "1", "2"), "current", "ok: db=2 expected=2"},
+		{"changed and broken off", again, ran([]string{"R"}, []string{"older"}, "1", "2"), "dirty", "drift: db=2 expected=2 (dirty: R)"},
+
+		{"a baseline for all", goose, based("10"), "current", "ok: db=10 expected=10"},
+		{"a baseline for some", goose, based("2"), "behind", "drift: db=2 expected=10"},
+		{"a baseline for some, the rest ran", goose, based("2", "10"), "current", "ok: db=10 expected=10"},
+		{"a baseline of no migration", goose, based("5", "10"), "current", "ok: db=10 expected=10"},
+		{"a baseline of no migration, behind", goose, based("5"), "behind", "drift: db=2 expected=10"},
+		{"a baseline below all", squashed, based("5", "10", "11"), "current", "ok: db=11 expected=11"},
+		{"a baseline above all", goose, based("11"), "ahead", "ok: db=11 expected=10 (ahead)"},
+		{"bare, a baseline", read(t, `{"format":"goose","heads":["7"]}`), based("8"), "ahead", "ok: db=8 expected=7 (ahead)"},
+		{"bare, a baseline below", read(t, `{"format":"goose","heads":["7"]}`), based("6"), "behind", "drift: db=6 expected=7"},
 
 		{"merged", graph, rows("e"), "current", "ok: db=e expected=e"},
 		{"before the merge", graph, rows("c", "b"), "behind", "drift: db=b,c expected=e"},

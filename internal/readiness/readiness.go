@@ -74,6 +74,8 @@ type Report struct {
 	// know, in order and no more than listed of each.
 	Missing []string `json:"missing,omitempty"`
 	Unknown []string `json:"unknown,omitempty"`
+	// Changed are those of the build that the tool runs again after each change, and that the database ran in another text.
+	Changed []string `json:"changed,omitempty"`
 	// Line says it on one line: "drift: db=6 expected=7".
 	Line string `json:"line"`
 }
@@ -86,7 +88,7 @@ func (r Report) Ready() bool { return r.Status == "ok" }
 
 // report makes the answer of a comparison.
 func (p Policy) report(c comparison, expected []string) Report {
-	r := Report{Status: "drift", State: c.state, DB: sorted(c.heads), Expected: sorted(expected), Missing: first(c.missing), Unknown: first(c.unknown)}
+	r := Report{Status: "drift", State: c.state, DB: sorted(c.heads), Expected: sorted(expected), Missing: first(c.missing), Unknown: first(c.unknown), Changed: first(c.changed)}
 	if p.Ready(c.state) {
 		r.Status = "ok"
 	}
@@ -98,6 +100,9 @@ func (p Policy) report(c comparison, expected []string) Report {
 		r.Line += " (ahead)"
 	case len(r.Missing) > 0 && slices.Equal(r.DB, r.Expected): // the heads alone would look well
 		r.Line += fmt.Sprintf(" (missing: %s)", words(r.Missing))
+	}
+	if len(r.Changed) > 0 && c.state != Dirty {
+		r.Line += fmt.Sprintf(" (changed: %s)", words(r.Changed))
 	}
 	return r
 }

@@ -107,20 +107,32 @@ func (s *settings) revision(fsys fs.FS, file string) (r migration.Revision, err 
 	return r, err
 }
 
-// sum is what Flyway compares of a repeatable migration. One that asks for the time changes with each run.
+// sum is what Flyway compares of a repeatable migration (SqlMigrationResolver.java, getChecksumForLoadableResource). One that asks for
+// the time changes with each run. Of one with placeholders, only a deploy knows the values.
 func (s *settings) sum(fsys fs.FS, file string) (string, error) {
 	content, err := fs.ReadFile(fsys, file)
 	if err != nil {
 		return "", err
 	}
+	o, err := readOverride(fsys, file)
+	if err != nil {
+		return "", err
+	}
 	text := string(content)
+	replaces := s.placeholderReplacement
+	if o.placeholderReplacement != nil {
+		replaces = *o.placeholderReplacement
+	}
+	if !replaces || !strings.Contains(text, s.placeholderPrefix) {
+		return strconv.Itoa(int(checksum(text))), nil
+	}
 	if strings.Contains(strings.ToLower(text), strings.ToLower(s.placeholderPrefix+"flyway"+s.placeholderSeparator+"timestamp"+s.placeholderSuffix)) {
 		return migration.Always, nil
 	}
 	for n, value := range s.placeholders {
 		text = strings.ReplaceAll(text, s.placeholderPrefix+n+s.placeholderSuffix, value)
 	}
-	return strconv.Itoa(int(checksum(text))), nil
+	return migration.OfDeploy + strconv.Itoa(int(checksum(text))), nil
 }
 
 // supersede marks what an empty database passes over for the highest baseline.
@@ -236,14 +248,15 @@ func inOrder(a, b migration.Revision) int {
 }
 
 // Stamps is flyway_schema_history, a log: the latest row of a version holds, so that an undone or a deleted one is not applied.
-// A row without success is a migration that broke off outside of a transaction. A repeatable migration counts as applied where
-// it ran once under its description: the table's checksum is of the text with that deploy's placeholders put in, which nobody
-// knows here, so that status does not tell a changed one from one that is as it was.
+// A row without success is a migration that broke off outside of a transaction. A baseline stands for all versions up to its own
+// (ResolvedMigration.java, getState). Each run of a repeatable migration has a row under its description.
 func (Format) Stamps() (migration.Stamps, bool) {
-	return migration.Stamps{Table: "flyway_schema_history", Query: `SELECT version, NOT success FROM (
-		SELECT DISTINCT ON (key) key AS version, type, success FROM (
-			SELECT coalesce(version, 'R__' || replace(description, ' ', '_')) AS key, type, success, installed_rank FROM %s WHERE type <> 'SCHEMA') named
-		ORDER BY key, installed_rank DESC) latest
+	return migration.Stamps{Table: "flyway_schema_history", Query: `SELECT version, NOT success, sums, type IN ('BASELINE', 'SQL_BASELINE') FROM (
+		SELECT key AS version, (array_agg(type ORDER BY installed_rank DESC))[1] AS type, (array_agg(success ORDER BY installed_rank DESC))[1] AS success,
+			array_agg(checksum::text ORDER BY installed_rank DESC) FILTER (WHERE repeats AND success AND checksum IS NOT NULL) AS sums
+		FROM (
+			SELECT coalesce(version, 'R__' || replace(description, ' ', '_')) AS key, version IS NULL AS repeats, type, success, checksum, installed_rank FROM %s WHERE type <> 'SCHEMA') named
+		GROUP BY key) latest
 		WHERE type <> 'DELETE' AND type NOT LIKE 'UNDO%%' ORDER BY version`}, true
 }
 
