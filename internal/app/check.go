@@ -185,6 +185,11 @@ func (c *proposal) checkAll(ctx context.Context, runs []*run) (result *gate.Resu
 		wait.Go(func() { r.judge(ctx, servers, slots) })
 	}
 	wait.Wait()
+	for _, r := range beside {
+		if r.err != nil && ctx.Err() == nil {
+			c.say("warning: the schemas of service %s cannot be asked whose a reference is: %v", r.config.Service, r.err)
+		}
+	}
 	for _, r := range asked {
 		if r.err == nil {
 			r.err = r.settle(r.result) // once the comments in all files are known
@@ -222,6 +227,9 @@ func outcome(ctx context.Context, asked []*run, everyone bool) (*gate.Result, er
 	}
 	err := errors.Join(errs...)
 	if len(errs) == len(asked) || ctx.Err() != nil {
+		if alike(asked) {
+			return nil, asked[0].err // such as that there is no server
+		}
 		return nil, err
 	}
 	gate.ForgiveComments(results, everyone && err == nil)
@@ -229,4 +237,9 @@ func outcome(ctx context.Context, asked []*run, everyone bool) (*gate.Result, er
 		return &results[0], nil
 	}
 	return gate.Combine(results), err
+}
+
+// alike tells whether all of several services cannot be checked for the same reason.
+func alike(runs []*run) bool {
+	return !slices.ContainsFunc(runs, func(r *run) bool { return r.err == nil || r.err.Error() != runs[0].err.Error() })
 }
