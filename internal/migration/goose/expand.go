@@ -80,7 +80,12 @@ func annotation(line string) string {
 
 type lookup func(string) (string, bool)
 
-func (l lookup) Get(key string) (string, bool) { return l(key) }
+func (l lookup) Get(key string) (string, bool) {
+	if l == nil {
+		return "", false
+	}
+	return l(key)
+}
 
 // expandedFile is an open file whose text was expanded.
 type expandedFile struct {

@@ -27,8 +27,12 @@ type Reference struct {
 }
 
 // Compare runs every case of testdata, by ourselves and by the real tool, up and down again. Either both refuse or none, and
-// what is left behind, the catalog and the rows of the version table, is the same.
+// what is left behind, the catalog and the rows of the version table, is the same. The process has the variables that a case
+// finds in its environment.
 func Compare(t *testing.T, format migration.Format, tool Reference) {
+	for name, value := range environment {
+		t.Setenv(name, value)
+	}
 	cases, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(cases) == 0 {
 		t.Fatalf("no cases: %v", err)
@@ -88,17 +92,21 @@ func ourselves(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Co
 		refuse := func() error { return err }
 		return both{up: refuse, refused: true}
 	}
-	m, err := format.Migrator(tree, h, migration.Target{Database: config, Placeholders: placeholders()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := m.Close(); err != nil {
-			t.Error(err)
+	migrator := func() migration.Migrator { // one for each way, as a tool that is called for each has a connection for each
+		m, err := format.Migrator(tree, h, migration.Target{Database: config, Env: env, Placeholders: placeholders()})
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		t.Cleanup(func() {
+			if err := m.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return m
+	}
 	return both{
 		up: func() error {
+			m := migrator()
 			for _, r := range h.Revisions {
 				if _, err := m.Apply(t.Context(), r); err != nil {
 					return err
@@ -107,6 +115,7 @@ func ourselves(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Co
 			return nil
 		},
 		down: func() error {
+			m := migrator()
 			for _, r := range slices.Backward(h.Revisions) {
 				if _, err := m.Revert(t.Context(), r); err != nil {
 					return err

@@ -83,10 +83,6 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, database *postgr
 		return b.String()
 	}
 	say("heads: %s", strings.Join(history.Heads(), " "))
-	env := func(name string) (string, bool) {
-		value, ok := map[string]string{"SPECIES": "oak", "TWO_LINES": "a\nb"}[name]
-		return value, ok
-	}
 	to := migration.Target{Database: config, Env: env, Placeholders: placeholders()}
 	if p, ok := format.(migration.Platform); ok {
 		to.Provide = database.Provide // the platform's roles
@@ -154,6 +150,14 @@ func observe(t *testing.T, format migration.Format, tree fs.FS, database *postgr
 		down(t, say, migrator, fresh)
 	}
 	return b.String()
+}
+
+// environment is that of every case.
+var environment = map[string]string{"SPECIES": "oak", "TWO_LINES": "a\nb"}
+
+func env(name string) (string, bool) {
+	value, ok := environment[name]
+	return value, ok
 }
 
 // placeholders are what the platform brings to every case.
