@@ -14,12 +14,26 @@ import (
 )
 
 // needsFresh tells whether a database that is built from nothing can differ from an upgraded one. While the released
-// migrations are as they were, and run first, it is the same by construction; where a baseline stands for them, the
-// history is not meant to be built from nothing.
+// migrations are as they were, and run first, it is the same by construction; where the setting baseline stands for them, the
+// history is not meant to be built from nothing. A baseline of the tool's own, which only new databases run, has to be tried.
 func (c *run) needsFresh(built *schemas) bool {
-	return built.proposed() != nil && c.config.Baseline == "" && !c.rebuilds() && slices.ContainsFunc(c.problems, func(p migration.Problem) bool {
+	if built.proposed() == nil || c.config.Baseline != "" || c.rebuilds() {
+		return false
+	}
+	return c.newBaseline() || slices.ContainsFunc(c.problems, func(p migration.Problem) bool {
 		return p.Released && (p.Rule == migration.EditedMigration || p.Rule == migration.DeletedMigration || p.Rule == migration.OutOfOrder)
 	})
+}
+
+// newBaseline tells whether new databases begin at another baseline than at the release, or at one that was edited.
+func (c *run) newBaseline() bool {
+	stands := func(r migration.Revision) bool { return r.Baseline && !r.Superseded }
+	at := slices.IndexFunc(c.proposed.Revisions, stands)
+	if at < 0 {
+		return false
+	}
+	file := c.proposed.Revisions[at].File
+	return slices.Contains(c.changed, file) || !slices.ContainsFunc(c.released.Revisions, func(r migration.Revision) bool { return stands(r) && r.File == file })
 }
 
 // buildFresh applies all proposed migrations to an empty database and compares it with S1.

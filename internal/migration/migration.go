@@ -71,20 +71,26 @@ type History struct {
 
 // Heads are the versions that no other revision follows, in the history's order. A healthy history has one;
 // an empty one has none. What the tool runs again after each change says nothing of how far a database is, so that it is a
-// head only where there is nothing else.
+// head only where there is nothing else; and instead of a baseline, which only new databases run, it is what that follows.
 func (h *History) Heads() []string {
-	again := slices.IndexFunc(h.Revisions, func(r Revision) bool { return r.Checksum == "" }) < 0
+	counted := slices.DeleteFunc(slices.Clone(h.Revisions), func(r Revision) bool { return r.Checksum != "" })
+	if len(counted) == 0 {
+		counted = h.Revisions
+	}
+	if slices.ContainsFunc(counted, func(r Revision) bool { return !r.Baseline }) {
+		for counted[len(counted)-1].Baseline {
+			counted = counted[:len(counted)-1]
+		}
+	}
 	followed := map[string]bool{}
-	for _, r := range h.Revisions {
+	for _, r := range counted {
 		for _, p := range r.Parents {
-			if again || r.Checksum == "" {
-				followed[p] = true
-			}
+			followed[p] = true
 		}
 	}
 	heads := []string{}
-	for _, r := range h.Revisions {
-		if !followed[r.Version] && (again || r.Checksum == "") {
+	for _, r := range counted {
+		if !followed[r.Version] {
 			heads = append(heads, r.Version)
 		}
 	}

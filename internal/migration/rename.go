@@ -45,6 +45,9 @@ func (n *names) after(r Revision) string {
 		return ""
 	}
 	number := n.next(digits)
+	for n.taken[number] { // by a baseline, which comes after the last one
+		number = n.next(number)
+	}
 	name := prefix + number + rest
 	renamed := Revision{Version: number, File: path.Join(path.Dir(r.File), name)}
 	if number == "" || n.tool.Order(n.last, renamed) >= 0 {

@@ -58,7 +58,7 @@ func (e *Expected) compareApplied(applied []string) (c comparison) {
 	if once := slices.DeleteFunc(slices.Clone(applied), func(v string) bool { return e.again[v] }); len(once) > 0 {
 		c.heads = []string{slices.MaxFunc(once, compareVersions)}
 	}
-	if len(e.order) == 0 {
+	if len(e.order) == 0 && e.baseline == "" {
 		newest := slices.MaxFunc(e.Heads, compareVersions)
 		for _, head := range e.Heads {
 			if !done[head] {
@@ -72,7 +72,7 @@ func (e *Expected) compareApplied(applied []string) (c comparison) {
 		}
 		return c.judged()
 	}
-	for _, v := range e.order {
+	for _, v := range e.wanted(applied, done) {
 		if !done[v] {
 			c.missing = append(c.missing, v)
 		}
@@ -122,6 +122,18 @@ func (e *Expected) compareInOrder(applied []string, done map[string]bool) (c com
 func (e *Expected) known() []string {
 	if len(e.order) == 0 {
 		return e.Heads
+	}
+	return e.order
+}
+
+// wanted are the versions that a database is to have a row of. One that has run the first of those that a baseline supersedes has
+// lived through them, and is to have them all.
+func (e *Expected) wanted(applied []string, done map[string]bool) []string {
+	switch {
+	case e.baseline != "" && len(applied) == 0:
+		return slices.Concat([]string{e.baseline}, e.order)
+	case len(e.superseded) > 0 && done[e.superseded[0]]:
+		return slices.Concat(e.superseded, e.order)
 	}
 	return e.order
 }

@@ -24,6 +24,9 @@ type Expected struct {
 	oldest string              // the lowest of the versions
 	again  map[string]bool     // those that the tool runs again after each change
 	sums   map[string]string   // their checksums
+	// baseline is what a new database runs in place of superseded, which it has no rows of; empty where there is none.
+	baseline   string
+	superseded []string
 }
 
 // NoVersionTableError says that a format's tool notes nothing in the database, so there is nothing to compare with.
@@ -49,13 +52,19 @@ func newExpected(tables migration.VersionTables, format string, heads []string, 
 	}
 	e := &Expected{Format: format, Heads: heads, stamps: stamps, before: make(map[string][]string, len(revisions)), again: map[string]bool{}, sums: map[string]string{}}
 	for _, r := range revisions {
-		if !r.Baseline && !r.Superseded { // of which a database has one or the other
+		switch { // of a baseline and of those that it supersedes, a database has one or the others
+		case r.Baseline && !r.Superseded:
+			e.baseline = r.Version
+		case r.Superseded && !r.Baseline:
+			e.superseded = append(e.superseded, r.Version)
+		case !r.Baseline:
 			e.order = append(e.order, r.Version)
 		}
 		e.again[r.Version] = r.Checksum != ""
 		e.sums[r.Version] = r.Checksum
 		e.before[r.Version] = slices.Concat(r.Parents, r.DependsOn)
 	}
+	e.oldest = e.baseline
 	if len(e.order) > 0 {
 		e.oldest = slices.MinFunc(e.order, compareVersions)
 		e.Heads = e.withoutImplied(heads)

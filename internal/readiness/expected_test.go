@@ -73,6 +73,12 @@ func TestStates(t *testing.T) {
 	based := func(baseline string, versions ...string) stamped {
 		return stamped{Managed: true, Versions: append(versions, baseline), Baseline: baseline}
 	}
+	first := migration.Revision{Version: "1", Superseded: true}
+	second := migration.Revision{Version: "2", Parents: []string{"1"}, Superseded: true}
+	baseline := migration.Revision{Version: "3", Parents: []string{"2"}, Baseline: true}
+	fromBaseline := history(t, "goose", first, second, baseline, rev("4", "3"))
+	endsInBaseline := history(t, "goose", first, second, baseline)
+	onlyBaseline := history(t, "goose", migration.Revision{Version: "3", Baseline: true})
 	bareGoose := read(t, `{"format":"goose","heads":["7"]}`)
 	bareAlembic := read(t, `{"format":"alembic","heads":["b","c"]}`)
 	for _, c := range []struct {
@@ -112,6 +118,16 @@ func TestStates(t *testing.T) {
 		{"a baseline above all", goose, based("11"), "ahead", "ok: db=11 expected=10 (ahead)"},
 		{"bare, a baseline", read(t, `{"format":"goose","heads":["7"]}`), based("8"), "ahead", "ok: db=8 expected=7 (ahead)"},
 		{"bare, a baseline below", read(t, `{"format":"goose","heads":["7"]}`), based("6"), "behind", "drift: db=6 expected=7"},
+		{"lived through a baseline", fromBaseline, rows("1", "2", "4"), "current", "ok: db=4 expected=4"},
+		{"began at a baseline", fromBaseline, rows("3", "4"), "current", "ok: db=4 expected=4"},
+		{"at a baseline", fromBaseline, rows("3"), "behind", "drift: db=3 expected=4"},
+		{"before a baseline", fromBaseline, rows("1", "4"), "behind", "drift: db=4 expected=4 (missing: 2)"},
+		{"lived up to a baseline", endsInBaseline, rows("1", "2"), "current", "ok: db=2 expected=2"},
+		{"began at the last baseline", endsInBaseline, rows("3"), "current", "ok: db=3 expected=2"},
+		{"before the last baseline", endsInBaseline, rows("1"), "behind", "drift: db=1 expected=2"},
+		{"nothing applied of a baseline", endsInBaseline, rows(), "behind", "drift: db=none expected=2"},
+		{"beyond the last baseline", endsInBaseline, rows("3", "4"), "ahead", "ok: db=4 expected=2 (ahead)"},
+		{"squashed into a baseline", onlyBaseline, rows("1", "2"), "current", "ok: db=2 expected=3"},
 
 		{"merged", graph, rows("e"), "current", "ok: db=e expected=e"},
 		{"before the merge", graph, rows("c", "b"), "behind", "drift: db=b,c expected=e"},

@@ -33,7 +33,9 @@ func (Format) Claims(name string, _ []byte) migration.Claim {
 }
 
 // Read lists the folder's files *.sql in the order of their names, and holds them against atlas.sum (ariga.io/atlas,
-// sql/migrate/dir.go, LocalDir.Files and Validate). What begins with -- atlas:checkpoint or -- atlas:import is an error.
+// sql/migrate/dir.go, LocalDir.Files and Validate). What begins with -- atlas:checkpoint is run by an empty database alone, and by
+// that only the last one and what comes after it (migrate.go, Executor.Pending; dir.go, FilesFromLastCheckpoint). What begins with
+// -- atlas:import is an error.
 func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -60,8 +62,9 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 			faults = append(faults, migration.Broken(name, 1, "nothing stands before the first _ in the name, so the migration has no version", "name it VERSION_name.sql"))
 			continue
 		}
-		h.Revisions = append(h.Revisions, migration.Revision{Version: file.Version(), File: name})
+		h.Revisions = append(h.Revisions, migration.Revision{Version: file.Version(), File: name, Baseline: file.IsCheckpoint()})
 	}
+	supersede(h.Revisions)
 	slices.SortFunc(files, func(a, b migrate.File) int { return strings.Compare(a.Name(), b.Name()) })
 	fault, err := validate(fsys, dir, files)
 	if err != nil {
@@ -70,17 +73,31 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	return f.Tool().Sort(h, append(faults, fault...)...)
 }
 
-// unknown refuses what only some releases of Atlas do.
-func unknown(name string, file *migrate.LocalFile) error {
-	for _, directive := range []string{"checkpoint", "import"} {
-		if len(file.Directive(directive)) > 0 {
-			return &migration.Error{
-				File: name, Line: 1, Problem: "Headgate cannot read a migration with atlas:" + directive + " yet",
-				Remedy: "have a command of your own migrate the throwaway database, or leave the directive out",
-			}
+// supersede marks all that comes before the last checkpoint, earlier ones included.
+func supersede(revisions []migration.Revision) {
+	last := -1
+	for i, r := range revisions {
+		if r.Baseline && (last < 0 || migration.ByName(revisions[last], r) < 0) {
+			last = i
 		}
 	}
-	return nil
+	if last < 0 {
+		return
+	}
+	for i := range revisions {
+		revisions[i].Superseded = migration.ByName(revisions[i], revisions[last]) < 0
+	}
+}
+
+// unknown refuses what only some releases of Atlas do.
+func unknown(name string, file *migrate.LocalFile) error {
+	if len(file.Directive("import")) == 0 {
+		return nil
+	}
+	return &migration.Error{
+		File: name, Line: 1, Problem: "Headgate cannot read a migration with atlas:import yet",
+		Remedy: "have a command of your own migrate the throwaway database, or leave the directive out",
+	}
 }
 
 // rehash is what to do about an atlas.sum that does not fit.

@@ -107,7 +107,7 @@ func ourselves(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Co
 	return both{
 		up: func() error {
 			m := migrator()
-			for _, r := range h.Revisions {
+			for _, r := range h.Fresh() {
 				if _, err := m.Apply(t.Context(), r); err != nil {
 					return err
 				}
@@ -116,7 +116,7 @@ func ourselves(t *testing.T, format migration.Format, tree fs.FS, config *pgx.Co
 		},
 		down: func() error {
 			m := migrator()
-			for _, r := range slices.Backward(h.Revisions) {
+			for _, r := range slices.Backward(h.Fresh()) {
 				if _, err := m.Revert(t.Context(), r); err != nil {
 					return err
 				}
