@@ -1,6 +1,7 @@
 package tern
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -40,7 +41,7 @@ func FuzzTemplate(f *testing.F) {
 		}
 		out, err := ours.run("x")
 		if err != nil {
-			if e, ok := err.(*migration.Error); !ok || e.File == "" || e.Line == 0 {
+			if e := (*migration.Error)(nil); !errors.As(err, &e) || e.File == "" || e.Line == 0 {
 				t.Fatalf("an error without its place: %v", err)
 			}
 			return // held down, or refused by the library as well
@@ -77,8 +78,8 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("tern says %v, and we say %v", theirs, err)
 			}
 		}
-		if err != nil {
-			h = err.(*migration.RefusedError).History
+		if refused := (*migration.RefusedError)(nil); errors.As(err, &refused) {
+			h = refused.History
 		}
 		for _, r := range h.Revisions {
 			if _, err := (Format{}).Essence(tree, r); err != nil {

@@ -104,7 +104,7 @@ func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, erro
 		return nil, err
 	}
 	up := ways(r.File, path.Base(r.File), string(text)).up
-	if up.broken != nil {
+	if up.trees == nil { // it is broken
 		return migration.SQL(string(text), 1), nil
 	}
 	var e migration.Essence
