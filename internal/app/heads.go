@@ -85,8 +85,9 @@ func (p Process) printHeads(h *migration.History, asJSON bool) error {
 	e := json.NewEncoder(p.Stdout)
 	e.SetIndent("", "  ")
 	return e.Encode(struct {
-		Format    string               `json:"format"`
-		Heads     []string             `json:"heads"`
-		Revisions []migration.Revision `json:"revisions"`
-	}{h.Format, h.Heads(), h.Revisions})
+		Format       string               `json:"format"`
+		VersionTable string               `json:"versionTable,omitempty"`
+		Heads        []string             `json:"heads"`
+		Revisions    []migration.Revision `json:"revisions"`
+	}{h.Format, h.VersionTable, h.Heads(), h.Revisions})
 }

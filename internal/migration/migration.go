@@ -58,6 +58,8 @@ type History struct {
 	Format    string
 	Dir       string
 	Revisions []Revision
+	// VersionTable is [SCHEMA.]TABLE as the project's settings name the version table; empty where it has the tool's own name.
+	VersionTable string
 	// Whole says that one revision states what the schema is, not how it changes: a schema dump. Then the schema is built from
 	// nothing each time, and the revision has a checksum.
 	Whole bool

@@ -128,6 +128,9 @@ func NewDatabase(config *pgx.ConnConfig, e *Expected, table pgx.Identifier) *Dat
 	c.StatementCacheCapacity, c.DescriptionCacheCapacity = 0, 0
 	c.DialFunc = (&soleDialer{dial: c.DialFunc}).Dial
 	if len(table) == 0 {
+		table = e.table
+	}
+	if len(table) == 0 {
 		table = e.stamps.Identifier()
 	}
 	return &Database{config: c, stamps: e.stamps, table: table.Sanitize()}

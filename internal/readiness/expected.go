@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/headgate/headgate/internal/migration"
 )
 
@@ -19,6 +21,7 @@ type Expected struct {
 	Heads []string
 
 	stamps migration.Stamps
+	table  pgx.Identifier      // where the project's settings name it
 	order  []string            // the versions of the history in its order; empty where only the heads are known
 	before map[string][]string // what each version needs directly before it
 	oldest string              // the lowest of the versions
@@ -40,17 +43,24 @@ func (e *NoVersionTableError) Error() string {
 		e.Format, strings.Join(e.Tables.Formats(), ", "))
 }
 
-// Of is what a build with this history expects. The error is a *NoVersionTableError where the format has no version table.
+// Of is what a build with this history expects. The error is a *NoVersionTableError where the format has no version table, or
+// says that the settings' name of it is none.
 func Of(h *migration.History, tables migration.VersionTables) (*Expected, error) {
-	return newExpected(tables, h.Format, h.Heads(), h.Revisions)
+	return newExpected(tables, h.Format, h.VersionTable, h.Heads(), h.Revisions)
 }
 
-func newExpected(tables migration.VersionTables, format string, heads []string, revisions []migration.Revision) (*Expected, error) {
+func newExpected(tables migration.VersionTables, format, table string, heads []string, revisions []migration.Revision) (*Expected, error) {
 	stamps, ok := tables[format]
 	if !ok {
 		return nil, &NoVersionTableError{format, tables}
 	}
 	e := &Expected{Format: format, Heads: heads, stamps: stamps, before: make(map[string][]string, len(revisions)), again: map[string]bool{}, sums: map[string]string{}}
+	if table != "" {
+		var err error
+		if e.table, err = ParseTable(table); err != nil {
+			return nil, fmt.Errorf("the project's settings: %w", err)
+		}
+	}
 	for _, r := range revisions {
 		switch { // of a baseline and of those that it supersedes, a database has one or the others
 		case r.Baseline && !r.Superseded:
@@ -86,9 +96,10 @@ func ReadExpected(r io.Reader, tables migration.VersionTables) (*Expected, error
 		return nil, fmt.Errorf("it is longer than %d MiB, which no history is", maxExpected>>20)
 	}
 	var file struct {
-		Format    string               `json:"format"`
-		Heads     []string             `json:"heads"`
-		Revisions []migration.Revision `json:"revisions"`
+		Format       string               `json:"format"`
+		VersionTable string               `json:"versionTable"`
+		Heads        []string             `json:"heads"`
+		Revisions    []migration.Revision `json:"revisions"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("it is not what `headgate heads --json` writes: %w", err)
@@ -110,7 +121,7 @@ func ReadExpected(r io.Reader, tables migration.VersionTables) (*Expected, error
 			}
 		}
 	}
-	return newExpected(tables, file.Format, file.Heads, file.Revisions)
+	return newExpected(tables, file.Format, file.VersionTable, file.Heads, file.Revisions)
 }
 
 // withoutImplied leaves out the heads that come before another one.

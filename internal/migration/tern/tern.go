@@ -44,6 +44,11 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		return nil, err
 	}
 	h := &migration.History{Format: f.Name(), Dir: dir}
+	if settings, err := readSettings(fsys, dir, nil); err != nil {
+		return nil, err
+	} else if settings.table != versionTable {
+		h.VersionTable = settings.table
+	}
 	faults := all.faults
 	if len(all.files) > 0 { // tern looks at templates only where there is something to migrate
 		for _, s := range all.shared {
