@@ -94,7 +94,7 @@ func (s *settings) readProject(fsys fs.FS, project, dir, text string) error {
 		Scripts map[string]any `json:"scripts"`
 	}
 	if json.Unmarshal([]byte(text), &manifest) != nil {
-		return nil // whoever reads package.json next says so
+		return nil //nolint:nilerr // whoever reads package.json next says so
 	}
 	var files []string
 	section := "db"
