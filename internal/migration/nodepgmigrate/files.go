@@ -11,16 +11,12 @@ import (
 )
 
 // upEnding and downEnding end the names of a migration in two files, which the tool's loader "sql" takes (migrationLoader.ts,
-// groupSqlFiles). The default loader would run the way down as a migration of its own, so that such files mean the former.
+// groupSqlFiles). The default loader would run the way down as a migration of its own, so that a folder with one means the former. Without
+// any, each NAME.up.sql is a migration like others, whose name ends in .up.
 const (
 	upEnding   = ".up.sql"
 	downEnding = ".down.sql"
 )
-
-// isHalf tells whether a name is one of a pair's.
-func isHalf(name string) bool {
-	return strings.HasSuffix(name, upEnding) || strings.HasSuffix(name, downEnding)
-}
 
 // whole is the name that a pair's half stands for (migrationLoader.ts, sqlGroupId); any other name stays.
 func whole(name string) string {
@@ -32,13 +28,17 @@ func whole(name string) string {
 	return name
 }
 
-// fileName is the name that the tool orders a migration by.
-func fileName(r migration.Revision) string { return whole(path.Base(r.File)) }
+// isPair tells whether a revision is of two files. Its file is the first of them.
+func isPair(r migration.Revision) bool {
+	return strings.HasSuffix(r.File, upEnding) && !strings.HasSuffix(r.Version, ".up")
+}
 
-// versionOf is what the tool notes: the name without its ending (migration.ts, Migration).
-func versionOf(name string) string {
-	name = whole(name)
-	return strings.TrimSuffix(name, path.Ext(name))
+// fileName is the name that the tool orders a migration by.
+func fileName(r migration.Revision) string {
+	if isPair(r) {
+		return whole(path.Base(r.File))
+	}
+	return path.Base(r.File)
 }
 
 func isSQL(name string) bool { return strings.EqualFold(path.Ext(name), ".sql") }
@@ -70,11 +70,17 @@ func (Format) collect(h *migration.History, names []string) []migration.Fault {
 		faults = append(faults, migration.Broken(path.Join(h.Dir, name), 1, problem, remedy))
 	}
 	there := make(map[string]bool, len(names))
+	pairs := false
 	for _, name := range names {
 		there[name] = true
+		pairs = pairs || strings.HasSuffix(name, downEnding)
 	}
 	for _, name := range names {
-		version := versionOf(name)
+		noted := name
+		if pairs {
+			noted = whole(name)
+		}
+		version := strings.TrimSuffix(noted, path.Ext(noted)) // migration.ts, Migration
 		problem, remedy := "", ""
 		if len(names) > 1 { // one alone is compared with nothing
 			problem, remedy = wrongNumber(name)
@@ -93,8 +99,8 @@ func (Format) collect(h *migration.History, names []string) []migration.Fault {
 				continue // the other half's
 			}
 			problem, remedy = fmt.Sprintf("there is no %s to this way down, so that node-pg-migrate refuses it, or runs it upwards where its loader for pairs is not set", up), "add that file, or move this one elsewhere"
-		case strings.HasSuffix(name, upEnding) && there[whole(name)]:
-			problem, remedy = fmt.Sprintf("node-pg-migrate refuses a pair beside %s, whose name is the same", whole(name)), "keep one of the two"
+		case noted != name && there[noted]:
+			problem, remedy = fmt.Sprintf("node-pg-migrate refuses a pair beside %s, whose name is the same", noted), "keep one of the two"
 		}
 		if problem != "" {
 			broken(name, problem, remedy)

@@ -32,7 +32,7 @@ func (Format) Claims(name string, beginning []byte) migration.Claim {
 	text := string(beginning)
 	both := find(upComment, text) >= 0 && find(downComment, text) >= 0
 	marked := both || bytes.HasPrefix(beginning, []byte("-- Up Migration")) || bytes.Contains(beginning, []byte("\n-- Up Migration"))
-	return migration.Claim{Dir: path.Dir(name), Sure: marked && !isHalf(base)}
+	return migration.Claim{Dir: path.Dir(name), Sure: marked && whole(base) == base}
 }
 
 // Read lists the folder's files, all of which the tool takes for migrations, hidden ones and those of the setting ignore-pattern left out
@@ -87,13 +87,13 @@ func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, erro
 	if err != nil {
 		return nil, err
 	}
-	up, _, _ := waysOf(r.File, string(content))
+	up, _, _ := waysOf(r, string(content))
 	return up.essence(string(content)), nil
 }
 
-// waysOf are the ways of a file: of a pair's half the whole file is one.
-func waysOf(file, text string) (up, down span, hasDown bool) {
-	if isHalf(path.Base(file)) {
+// waysOf are the ways of a revision's file: of a pair's the whole one is the way up.
+func waysOf(r migration.Revision, text string) (up, down span, hasDown bool) {
+	if isPair(r) {
 		return span{0, len(text)}, span{}, false
 	}
 	return ways(text)
@@ -143,14 +143,14 @@ func (m *migrator) Apply(ctx context.Context, r migration.Revision) ([]migration
 	if err != nil {
 		return nil, err
 	}
-	up, _, _ := waysOf(r.File, text)
+	up, _, _ := waysOf(r, text)
 	return m.run(ctx, r.File, up.messages(text), script.Own{SQL: "INSERT INTO " + m.table + " (name, run_on) VALUES ($1, NOW())", Args: []any{r.Version}})
 }
 
 // Revert runs the way down, which the tool has where the file has its comment, or a pair its second half.
 func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migration.Statement, error) {
 	file := r.File
-	if isHalf(path.Base(file)) {
+	if isPair(r) {
 		file = strings.TrimSuffix(file, upEnding) + downEnding
 		if _, err := fs.Stat(m.fsys, file); err != nil {
 			return nil, nil //nolint:nilerr // no way down
@@ -160,8 +160,8 @@ func (m *migrator) Revert(ctx context.Context, r migration.Revision) ([]migratio
 	if err != nil {
 		return nil, err
 	}
-	_, down, hasDown := waysOf(file, text)
-	if file != r.File {
+	_, down, hasDown := waysOf(r, text)
+	if isPair(r) {
 		down, hasDown = span{0, len(text)}, text != ""
 	}
 	if !hasDown {

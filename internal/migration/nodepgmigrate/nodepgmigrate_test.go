@@ -85,7 +85,7 @@ func TestRefusals(t *testing.T) {
 		"another alphabet, alone":   {map[string]string{"2_é.sql": ""}, nil},
 		"another alphabet":          {map[string]string{"01_é.sql": ""}, []string{"m/01_é.sql:1: the number is that of 1_first.sql as well, and which of the two node-pg-migrate runs first depends on the letters of other alphabets in the name; name it in ASCII"}},
 		"a way down alone":          {map[string]string{"2_a.down.sql": ""}, []string{"m/2_a.down.sql:1: there is no 2_a.up.sql to this way down"}},
-		"a pair beside a whole one": {map[string]string{"2_a.up.sql": "", "2_a.sql": ""}, []string{"m/2_a.up.sql:1: node-pg-migrate refuses a pair beside 2_a.sql"}},
+		"a pair beside a whole one": {map[string]string{"2_a.up.sql": "", "2_a.sql": "", "3_b.up.sql": "", "3_b.down.sql": ""}, []string{"m/2_a.up.sql:1: node-pg-migrate refuses a pair beside 2_a.sql"}},
 		"one name twice":            {map[string]string{"1_first.SQL": ""}, []string{"m/1_first.SQL:1: version 1_first is also claimed by m/1_first.sql, and node-pg-migrate, which knows a migration by its name"}},
 		"programs":                  {map[string]string{"2_a.MJS": "", "3_a.cts": ""}, []string{"m/2_a.MJS:1: node-pg-migrate's migrations in JavaScript or TypeScript are programs, which only the tool itself runs: 2_a.MJS, 3_a.cts; set `migrate-command: npx node-pg-migrate up`"}},
 		"hidden":                    {map[string]string{".gitkeep": "", "old/README.md": ""}, nil},

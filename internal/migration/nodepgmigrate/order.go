@@ -49,7 +49,8 @@ func milliseconds(digits string) (value float64, ok bool) {
 
 // inOrder is the order of the files' numbers, and of their names where two are equal (utils/comparators.ts,
 // compareMigrationFileNames; so since release 7.7). Names that are the same to localeCompare keep the order in which Node lists a folder, which
-// is that of their bytes.
+// is that of their bytes. Earlier releases had the plain localeCompare for names of one number, and those before 9 took a number
+// that no underscore follows for 0: where each file has a number of its own before an underscore, all say the same.
 func inOrder(a, b migration.Revision) int {
 	first, second := fileName(a), fileName(b)
 	x, xOK := numberOf(first)
