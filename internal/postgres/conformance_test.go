@@ -485,11 +485,11 @@ func testDrop(t *testing.T, srv *Server) {
 func testExtensions(t *testing.T, srv *Server) {
 	db := createDatabase(t, srv)
 	var missing *MissingExtensionsError
-	err := db.CreateExtensions(t.Context(), []string{"citext", `no"such`, "'; DROP TABLE x", `no"such`})
+	err := db.CreateExtensions(t.Context(), Extensions("citext", `no"such`, "'; DROP TABLE x", `no"such`))
 	if !errors.As(err, &missing) || !slices.Equal(missing.Names, []string{`no"such`, "'; DROP TABLE x"}) {
 		t.Errorf("extensions that are not there gave %v", err)
 	}
-	if err := db.CreateExtensions(t.Context(), []string{"citext", "pg_stat_statements", "postgres_fdw", "earthdistance", "pg_stat_statements"}); err != nil {
+	if err := db.CreateExtensions(t.Context(), Extensions("citext", "pg_stat_statements", "postgres_fdw", "earthdistance", "pg_stat_statements")); err != nil {
 		t.Fatal(err)
 	}
 	conn := connect(t, db.Config())

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,18 @@ func (e *MissingExtensionsError) Error() string {
 	return fmt.Sprintf("the %s PostgreSQL server lacks the extensions %s: %s", e.Provider, strings.Join(e.Names, ", "), advice)
 }
 
+// Extension is one that migrations create, in a schema or, where that is empty, wherever the server puts it.
+type Extension struct{ Name, Schema string }
+
+// Extensions are those of names alone.
+func Extensions(names ...string) []Extension {
+	list := make([]Extension, len(names))
+	for i, name := range names {
+		list[i].Name = name
+	}
+	return list
+}
+
 // CreateExtensions makes the extensions that migrations are going to create, as far as the owner role
 // may not create them itself: those that are not trusted
 // (https://www.postgresql.org/docs/current/extend-extensions.html, "trusted"). They are made by the
@@ -34,9 +47,14 @@ func (e *MissingExtensionsError) Error() string {
 // An extension that is made here already exists when the migration runs, so CREATE EXTENSION without
 // IF NOT EXISTS fails there with SQLSTATE 42710. Call it before any migration runs: the script of an
 // untrusted extension runs as superuser, and need not be proof against what is in the database already.
-func (d *Database) CreateExtensions(ctx context.Context, names []string) error {
-	if len(names) == 0 {
+func (d *Database) CreateExtensions(ctx context.Context, wanted []Extension) error {
+	if len(wanted) == 0 {
 		return nil
+	}
+	names, schemas := make([]string, len(wanted)), map[string]string{}
+	for i, e := range wanted {
+		names[i] = e.Name
+		schemas[e.Name] = cmp.Or(schemas[e.Name], e.Schema)
 	}
 	conn, err := pgx.ConnectConfig(ctx, d.AdminConfig())
 	if err != nil {
@@ -48,7 +66,7 @@ func (d *Database) CreateExtensions(ctx context.Context, names []string) error {
 		return err
 	}
 	for _, name := range untrusted {
-		if err := d.createExtension(ctx, conn, name); err != nil {
+		if err := d.createExtension(ctx, conn, Extension{name, schemas[name]}); err != nil {
 			return fmt.Errorf("creating the extension %s: %w", name, err)
 		}
 	}
@@ -58,7 +76,7 @@ func (d *Database) CreateExtensions(ctx context.Context, names []string) error {
 // CreateAvailable makes an extension where the server has it, as CreateExtensions does; false where it does not, or where
 // the server does not let its administrator make it.
 func (d *Database) CreateAvailable(ctx context.Context, name string) (bool, error) {
-	err := d.CreateExtensions(ctx, []string{name})
+	err := d.CreateExtensions(ctx, Extensions(name))
 	missing, refused := (*MissingExtensionsError)(nil), (*pgconn.PgError)(nil)
 	if errors.As(err, &missing) || errors.As(err, &refused) && refused.Severity == "ERROR" {
 		return false, nil
@@ -101,8 +119,15 @@ func (d *Database) untrusted(ctx context.Context, conn *pgx.Conn, names []string
 	return untrusted, nil
 }
 
-func (d *Database) createExtension(ctx context.Context, conn *pgx.Conn, name string) error {
-	if _, err := conn.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+quote(name)+" CASCADE"); err != nil {
+func (d *Database) createExtension(ctx context.Context, conn *pgx.Conn, e Extension) error {
+	name, in := e.Name, ""
+	if e.Schema != "" {
+		in = " WITH SCHEMA " + quote(e.Schema)
+		if err := d.createSchema(ctx, conn, e.Schema); err != nil {
+			return err
+		}
+	}
+	if _, err := conn.Exec(ctx, "CREATE EXTENSION IF NOT EXISTS "+quote(name)+in+" CASCADE"); err != nil {
 		return err
 	}
 	if !d.server.owner.made {
@@ -121,4 +146,18 @@ func (d *Database) createExtension(ctx context.Context, conn *pgx.Conn, name str
 		return err
 	}
 	return nil
+}
+
+// createSchema makes a schema that belongs to the owner role, where there is none of that name.
+func (d *Database) createSchema(ctx context.Context, conn *pgx.Conn, name string) error {
+	sql := "CREATE SCHEMA IF NOT EXISTS " + quote(name)
+	if d.server.owner.made {
+		sql += " AUTHORIZATION " + quote(d.server.owner.name)
+	}
+	var there bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", name).Scan(&there); err != nil || there {
+		return err
+	}
+	_, err := conn.Exec(ctx, sql)
+	return err
 }

@@ -78,7 +78,7 @@ func updating() bool {
 
 func extend(t *testing.T, d *postgres.Database) {
 	t.Helper()
-	if err := d.CreateExtensions(t.Context(), []string{"citext", "uuid-ossp", "pg_trgm", "btree_gist", "hstore"}); err != nil {
+	if err := d.CreateExtensions(t.Context(), postgres.Extensions("citext", "uuid-ossp", "pg_trgm", "btree_gist", "hstore")); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -80,7 +80,7 @@ func compareSchemas(t *testing.T, server *postgres.Server, top, dir string, conf
 	t.Helper()
 	mine, theirs := postgrestest.Database(t, server), postgrestest.Database(t, server)
 	for _, d := range []*postgres.Database{mine, theirs} {
-		if err := d.CreateExtensions(t.Context(), []string{"citext", "uuid-ossp", "pg_trgm", "btree_gist", "hstore"}); err != nil {
+		if err := d.CreateExtensions(t.Context(), postgres.Extensions("citext", "uuid-ossp", "pg_trgm", "btree_gist", "hstore")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -107,6 +108,25 @@ func checksum(fsys fs.FS, files []string) (string, error) {
 		sum.Write(fmt.Appendf(nil, "%s %d\n%s", f, len(p.texts[f]), p.texts[f]))
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// Included are all files that a dump runs. Where the scripts cannot be read to their end, it is what was read; Apply says what
+// is wrong.
+func (Format) Included(fsys fs.FS, h *migration.History) ([]string, error) {
+	files, err := list(fsys, h.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // an earlier release had it elsewhere, or nowhere
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := newPlan(fsys, nil)
+	for _, f := range files {
+		if p.include(f) != nil {
+			break
+		}
+	}
+	return p.order, nil
 }
 
 // Tool is psql, which the tools of dumps call too.

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/headgate/headgate/internal/migration"
+	"github.com/headgate/headgate/internal/sqltext"
 )
 
 // settings are those that pg_dump sets at the head of a dump and that a server of another version may not know
@@ -26,9 +27,19 @@ var handsOver = regexp.MustCompile(`^must be (able to SET ROLE|member of role|ow
 // Target.Provide has done it before.
 var missingRole = regexp.MustCompile(`^role ".+" does not exist$`)
 
+// schemaMade is the name of the schema that a statement makes, empty for any other statement.
+func schemaMade(sql string) string {
+	e := migration.SQL(sql, 1)
+	if len(e) < 3 || e[0].Text != "create" || e[1].Text != "schema" || e[2].Text == "if" {
+		return ""
+	}
+	return sqltext.Unquote(e[2].Text)
+}
+
 // passes tells which refusals of a statement people live with who load a dump as an ordinary role: of what says no word of
-// the schema's shape (settings of a newer pg_dump, owners, privileges, comments on what a superuser has made) and of the schema
-// public, which a new database has. It is nil for all other statements.
+// the schema's shape (settings of a newer pg_dump, owners, privileges, comments on what a superuser has made) and of a
+// schema that is there: public, which a new database has, and those of extensions that only a superuser may make and that
+// were made before. It is nil for all other statements.
 func passes(sql string) func(*pgconn.PgError) bool {
 	var words []string
 	for _, t := range migration.SQL(sql, 1) {
@@ -42,7 +53,7 @@ func passes(sql string) func(*pgconn.PgError) bool {
 	switch {
 	case is("set") && len(words) > 1 && slices.Contains(settings, words[1]):
 		return code("42704") // undefined_object
-	case is("create", "schema", "public", ";"), is("create", "schema", `"public"`, ";"):
+	case is("create", "schema"):
 		return code("42P06") // duplicate_schema
 	case is("comment", "on", "extension"), is("comment", "on", "schema", "public"):
 		return code("42501") // insufficient_privilege

@@ -126,7 +126,7 @@ func TestDumpsOfPostgres(t *testing.T) {
 
 func extend(t *testing.T, d *postgres.Database) {
 	t.Helper()
-	if err := d.CreateExtensions(t.Context(), []string{"citext"}); err != nil {
+	if err := d.CreateExtensions(t.Context(), postgres.Extensions("citext")); err != nil {
 		t.Fatal(err)
 	}
 }

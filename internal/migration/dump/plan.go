@@ -32,10 +32,11 @@ type plan struct {
 	runs, size   int
 	messages     []script.Message
 	skipped      []migration.Skipped
+	schemas      map[string]bool // that statements make
 }
 
 func newPlan(fsys fs.FS, placeholders map[string]string) *plan {
-	return &plan{fsys: fsys, placeholders: placeholders, texts: map[string]string{}}
+	return &plan{fsys: fsys, placeholders: placeholders, texts: map[string]string{}, schemas: map[string]bool{}}
 }
 
 // note reads files without looking into them.
@@ -120,6 +121,12 @@ func (p *plan) statement(file, text string, piece sqltext.Piece, lines *lineCoun
 	m := lines.message(piece)
 	m.File = file
 	m.Passes = passes(m.SQL)
+	if name := schemaMade(m.SQL); name != "" && name != "public" {
+		if p.schemas[name] {
+			m.Passes = nil // which the dump itself has made before
+		}
+		p.schemas[name] = true
+	}
 	p.messages = append(p.messages, m)
 	return nil
 }
