@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io/fs"
 
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/postgres"
@@ -43,6 +44,15 @@ func (c *run) searchPath() []string {
 	}
 	for _, p := range c.platforms() {
 		return p.SearchPath()
+	}
+	format := c.format
+	if folders, ok := format.(inFolders); ok {
+		format = folders.Format
+	}
+	if f, ok := format.(interface {
+		SearchPath(fsys fs.FS, dir string) []string
+	}); ok && c.proposed != nil {
+		return f.SearchPath(c.headTree, c.proposed.Dir)
 	}
 	return nil
 }

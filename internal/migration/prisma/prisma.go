@@ -12,6 +12,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 
@@ -32,8 +33,8 @@ type Format struct{}
 // Name is "prisma".
 func (Format) Name() string { return "prisma" }
 
-// Claims knows the lock file, and a script by the headings that Prisma writes over its steps (prisma-engines, apply_migration.rs,
-// render_script; sql_migration.rs, description). A script by hand has only its name.
+// Claims knows the lock file, and a script by the headings that Prisma writes over its steps (prisma-engines,
+// schema-engine/connectors/sql-schema-connector/src: apply_migration.rs, render_script; sql_migration.rs, description). A script by hand has only its name.
 func (Format) Claims(name string, beginning []byte) migration.Claim {
 	switch path.Base(name) {
 	case lockFile:
@@ -88,8 +89,8 @@ func withoutScript(fsys fs.FS, folder string) migration.Fault {
 		"add the file, or move the folder elsewhere")
 }
 
-// checkProvider reads the lock file as Prisma does, line by line (prisma-engines, migrations_directory.rs,
-// read_provider_from_lock_file). A history without one is taken as it is.
+// checkProvider reads the lock file as Prisma does, line by line (prisma-engines,
+// schema-engine/connectors/schema-connector/src/migrations_directory.rs, read_provider_from_lock_file). A history without one is taken as it is.
 func checkProvider(fsys fs.FS, file string) error {
 	text, err := fs.ReadFile(fsys, file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +119,7 @@ func checkProvider(fsys fs.FS, file string) error {
 
 // Tool is Prisma: `migrate deploy` runs what has no row, and holds neither checksums nor the order against the table
 // (prisma-engines, schema-engine/commands/src/commands/apply_migrations.rs); `migrate dev` does both
-// (diagnose_migration_history.rs, dev_diagnostic.rs).
+// (diagnose_migration_history.rs, and dev_diagnostic.rs with check_for_reset_conditions, in the same folder).
 func (Format) Tool() migration.Tool {
 	return migration.Tool{
 		Name: "Prisma",
@@ -143,7 +144,7 @@ func (Format) Stamps() (migration.Stamps, bool) {
 }
 
 // Essence is every line of the script, comments as well: Prisma notes the checksum of the whole file. As it does, \r\n is
-// taken as \n (prisma-engines, checksum.rs, script_matches_checksum).
+// taken as \n (prisma-engines, schema-engine/connectors/schema-connector/src/checksum.rs, script_matches_checksum).
 func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
 	text, err := fs.ReadFile(fsys, r.File)
 	if err != nil {
@@ -156,11 +157,13 @@ func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, erro
 	return e, nil
 }
 
-// prepare is what the engine sends before the first migration (prisma-engines, flavour/postgres: setup_connection and
-// create_migrations_table). The schema is "public" unless the database's URL says ?schema=, which no repository tells.
-var prepare = []script.Own{
-	{SQL: `SET search_path = "public"`},
-	{SQL: `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+// prepare is what the engine sends before the first migration (prisma-engines: quaint/src/connector/postgres/native/mod.rs,
+// set_search_path; in schema-engine/connectors/sql-schema-connector/src/flavour/postgres.rs setup_connection, which makes a
+// schema that is not there, and create_migrations_table).
+func prepare(schema string) []script.Own {
+	own := []script.Own{
+		{SQL: "SET search_path = " + pgx.Identifier{schema}.Sanitize()},
+		{SQL: `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 		id varchar(36) PRIMARY KEY NOT NULL,
 		checksum varchar(64) NOT NULL,
 		finished_at timestamptz,
@@ -169,11 +172,26 @@ var prepare = []script.Own{
 		rolled_back_at timestamptz,
 		started_at timestamptz NOT NULL DEFAULT now(),
 		applied_steps_count integer NOT NULL DEFAULT 0)`},
+	}
+	if schema != "public" {
+		own = append([]script.Own{{SQL: "CREATE SCHEMA IF NOT EXISTS " + pgx.Identifier{schema}.Sanitize()}}, own...)
+	}
+	return own
 }
 
-// Migrator sends each script as one message, so that its statements share a transaction unless it begins one itself.
-func (Format) Migrator(fsys fs.FS, _ *migration.History, to migration.Target) (migration.Migrator, error) {
-	return &migrator{fsys: fsys, to: to, runner: script.NewRunner(to, prepare...)}, nil
+// SearchPath is where the code's connections look for names: those of Prisma's client have the same URL. It is nil where that is
+// what the server's own setting says.
+func (Format) SearchPath(fsys fs.FS, dir string) []string {
+	if schema := schemaOf(fsys, dir); schema != "public" {
+		return []string{schema}
+	}
+	return nil
+}
+
+// Migrator sends each script as one message (schema-engine/connectors/sql-schema-connector/src/flavour/postgres/connector/native/mod.rs,
+// apply_migration_script), so that its statements share a transaction unless it begins one itself.
+func (Format) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (migration.Migrator, error) {
+	return &migrator{fsys: fsys, to: to, runner: script.NewRunner(to, prepare(schemaOf(fsys, h.Dir))...)}, nil
 }
 
 type migrator struct {

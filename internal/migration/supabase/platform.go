@@ -19,10 +19,12 @@ import (
 var platform string
 
 // roles are those that a project has (https://supabase.com/docs/guides/database/postgres/roles). The role postgres, as which
-// migrations run, is the owner role here.
+// migrations run, is the owner role here. Those of the last line stand in supabase/postgres alone (migrations/db/init-scripts,
+// 00000000000000-initial-schema.sql).
 var roles = []string{
 	"anon", "authenticated", "service_role", "authenticator", "dashboard_user",
 	"supabase_admin", "supabase_auth_admin", "supabase_storage_admin", "supabase_realtime_admin", "supabase_functions_admin",
+	"supabase_replication_admin", "supabase_read_only_user",
 }
 
 // brought are the extensions that every project has, so that CREATE EXTENSION IF NOT EXISTS does nothing there.
@@ -31,8 +33,9 @@ var brought = map[string]bool{
 	"pgsodium": true, "plpgsql": true,
 }
 
-// searchPath is where the platform's connections look for names (supabase/postgres, migrations/db/init-scripts,
-// 00000000000003-post-setup.sql: ALTER DATABASE postgres SET search_path).
+// searchPath is where connections of the role postgres look for names (supabase/postgres, migrations/db/init-scripts,
+// 00000000000003-post-setup.sql: ALTER ROLE postgres SET search_path; supabase/cli, apps/cli-go/internal/utils/templates/globals.sql,
+// likewise). Both write the first name as \$user, which stands for no schema, as "$user" does here.
 const searchPath = `"$user", public, extensions`
 
 // SearchPath is the one of a project's connections.
