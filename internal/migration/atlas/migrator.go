@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"ariga.io/atlas/sql/migrate"
 
@@ -119,7 +118,7 @@ func split(name, text string) ([]script.Message, error) {
 		return nil, e
 	}
 	var messages []script.Message
-	line, counted := 1, 0
+	places, counted := script.NewLines(text), 0
 	for _, s := range statements {
 		at := strings.Index(text[counted:], s.Text)
 		if s.Text == "" || at < 0 {
@@ -133,8 +132,8 @@ func split(name, text string) ([]script.Message, error) {
 				break
 			}
 		}
-		line += strings.Count(text[counted:start], "\n")
-		m := script.Message{SQL: s.Text, Indent: utf8.RuneCountInString(text[strings.LastIndexByte(text[:start], '\n')+1 : start])}
+		line, indent := places.At(start)
+		m := script.Message{SQL: s.Text, Indent: indent}
 		for i := range strings.Count(s.Text, "\n") + 1 {
 			m.Lines = append(m.Lines, line+i)
 		}

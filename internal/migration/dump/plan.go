@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/script"
@@ -76,7 +75,7 @@ func (p *plan) include(file string) error {
 	}
 	p.within = append(p.within, file)
 	defer func() { p.within = p.within[:len(p.within)-1] }()
-	lines := lineCounter{text: text, line: 1}
+	places := script.NewLines(text)
 	var condition string
 	holds := func(c string) bool {
 		on, known := sqltext.Bool(c)
@@ -90,9 +89,9 @@ func (p *plan) include(file string) error {
 			break
 		}
 		if piece.Command != nil {
-			err = p.command(file, text, piece, lines.at(piece.Start))
+			err = p.command(file, piece, places)
 		} else {
-			err = p.statement(file, text, piece, &lines)
+			err = p.statement(file, text, piece, places)
 		}
 		if err != nil {
 			return err
@@ -106,9 +105,9 @@ func (p *plan) include(file string) error {
 }
 
 // statement plans what psql sends. The rows of a COPY are no part of the schema.
-func (p *plan) statement(file, text string, piece sqltext.Piece, lines *lineCounter) error {
+func (p *plan) statement(file, text string, piece sqltext.Piece, places *script.Lines) error {
 	if len(piece.Data) > 0 {
-		at := lines.at(piece.Start)
+		at, _ := places.At(piece.Start)
 		if strings.Contains(piece.Text(text), ";") && len(piece.Cuts) > 0 {
 			return &migration.Error{File: file, Line: at, Problem: `a COPY … FROM stdin is sent together with other statements, behind \;`, Remedy: "end each statement by itself"}
 		}
@@ -118,7 +117,7 @@ func (p *plan) statement(file, text string, piece sqltext.Piece, lines *lineCoun
 	if piece.Start < 0 {
 		return nil
 	}
-	m := lines.message(piece)
+	m := message(text, places, piece)
 	m.File = file
 	m.Passes = passes(m.SQL)
 	if name := schemaMade(m.SQL); name != "" && name != "public" {
@@ -138,10 +137,10 @@ var passedOver = []string{
 	"C", "T", "p", "print", "r", "reset", "q", "quit", "conninfo", "errverbose", "copyright",
 }
 
-func (p *plan) command(file, text string, piece sqltext.Piece, at int) error {
+func (p *plan) command(file string, piece sqltext.Piece, places *script.Lines) error {
 	c := piece.Command
-	e := &migration.Error{File: file, Line: at}
-	e.Column = utf8.RuneCountInString(text[strings.LastIndexByte(text[:piece.Start], '\n')+1:piece.Start]) + 1
+	at, indent := places.At(piece.Start)
+	e := &migration.Error{File: file, Line: at, Column: indent + 1}
 	switch {
 	case c.Restricted:
 		e.Problem, e.Remedy = fmt.Sprintf(`psql refuses \%s here, because of \restrict and \unrestrict`, c.Name), "write the dump anew"
@@ -204,30 +203,14 @@ func (p *plan) includeAt(e *migration.Error, c *sqltext.Command) error {
 
 func line(text string, at int) int { return strings.Count(text[:at], "\n") + 1 }
 
-// lineCounter counts the lines of a text. It counts on from the last place where the next is behind it.
-type lineCounter struct {
-	text          string
-	line, counted int
-}
-
-func (l *lineCounter) at(offset int) int {
-	if offset < l.counted {
-		l.line, l.counted = 1, 0
-	}
-	l.line += strings.Count(l.text[l.counted:offset], "\n")
-	l.counted = offset
-	return l.line
-}
-
 // message is a piece's statement with the lines of the file that it has.
-func (l *lineCounter) message(piece sqltext.Piece) script.Message {
-	m := script.Message{SQL: piece.Text(l.text)}
-	m.Indent = utf8.RuneCountInString(l.text[strings.LastIndexByte(l.text[:piece.Start], '\n')+1 : piece.Start])
-	first := l.at(piece.Start)
-	m.Lines = []int{first}
+func message(text string, places *script.Lines, piece sqltext.Piece) script.Message {
+	m := script.Message{SQL: piece.Text(text)}
+	first, indent := places.At(piece.Start)
+	m.Indent, m.Lines = indent, []int{first}
 	at, n := piece.Start, first
 	lines := func(end int) {
-		for range strings.Count(l.text[at:end], "\n") {
+		for range strings.Count(text[at:end], "\n") {
 			n++
 			m.Lines = append(m.Lines, n)
 		}
@@ -238,7 +221,7 @@ func (l *lineCounter) message(piece sqltext.Piece) script.Message {
 			continue
 		}
 		lines(c.Start)
-		n += strings.Count(l.text[c.Start:c.End], "\n")
+		n += strings.Count(text[c.Start:c.End], "\n")
 		at = c.End
 	}
 	lines(piece.End)

@@ -10,7 +10,7 @@ import (
 // COPY … FROM STDIN, from the next line to one that is \. alone. Rows that no such line ends go up to the text's end.
 func StatementsAndRows(text string) []Message {
 	var messages []Message
-	at := locator{text: text, line: 1}
+	at := newLocator(text)
 	for next := 0; next < len(text); {
 		start := next
 		next = len(text)

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -75,7 +74,7 @@ func Whole(text string, start, end int) []Message {
 	if whole.Start < 0 {
 		return nil
 	}
-	at := locator{text: text, line: 1}
+	at := newLocator(text)
 	return []Message{at.message(start+withMark(text[start:end], whole.Start), start+whole.End)}
 }
 
@@ -93,7 +92,7 @@ func openComment(text string, behind int) int {
 // Statements makes a message of each statement in text[start:end], where text is a file's.
 func Statements(text string, start, end int) []Message {
 	var messages []Message
-	at := locator{text: text, line: 1}
+	at := newLocator(text)
 	for span := range sqltext.Statements(text[start:end]) {
 		if len(messages) == 0 {
 			span.Start = withMark(text[start:end], span.Start)
@@ -114,17 +113,18 @@ func withMark(text string, start int) int {
 
 // locator cuts messages out of a file, front to back.
 type locator struct {
-	text          string
-	line, counted int
+	text  string
+	lines *Lines
 }
 
+func newLocator(text string) *locator { return &locator{text: text, lines: NewLines(text)} }
+
 func (l *locator) message(start, end int) Message {
-	l.line += strings.Count(l.text[l.counted:start], "\n")
-	l.counted = start
 	m := Message{SQL: l.text[start:end]}
-	m.Indent = utf8.RuneCountInString(l.text[strings.LastIndexByte(l.text[:start], '\n')+1 : start])
+	line, indent := l.lines.At(start)
+	m.Indent = indent
 	for i := range strings.Count(m.SQL, "\n") + 1 {
-		m.Lines = append(m.Lines, l.line+i)
+		m.Lines = append(m.Lines, line+i)
 	}
 	return m
 }
@@ -137,16 +137,16 @@ func (m Message) statement() migration.Statement {
 // statements are those of the message.
 func (m Message) statements() []migration.Statement {
 	var statements []migration.Statement
-	line, counted := 0, 0
+	lines := NewLines(m.SQL)
 	for span := range sqltext.Statements(m.SQL) {
-		line += strings.Count(m.SQL[counted:span.Start], "\n")
-		counted = span.Start
-		s := migration.Statement{SQL: m.SQL[span.Start:span.End], File: m.File}
+		line, indent := lines.At(span.Start)
+		line--
+		s := migration.Statement{SQL: m.SQL[span.Start:span.End], File: m.File, Indent: indent}
 		if s.Pieces = piecesOf(m.SQL, m.Pieces, span.Start, span.End); s.Pieces != nil {
+			s.Indent = 0
 			statements = append(statements, s)
 			continue
 		}
-		s.Indent = utf8.RuneCountInString(m.SQL[strings.LastIndexByte(m.SQL[:span.Start], '\n')+1 : span.Start])
 		if line == 0 {
 			s.Indent += m.Indent
 		}
