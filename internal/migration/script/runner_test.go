@@ -60,7 +60,7 @@ func passing(code string, s script.Script) script.Script {
 
 // TestRun: what the server has after a script, and what is said of one that fails. The file is f.sql.
 func TestRun(t *testing.T) {
-	server := postgrestest.Start(t)
+	config := postgrestest.Database(t, postgrestest.Start(t)).Config()
 	for _, c := range []struct {
 		name   string
 		script script.Script
@@ -118,8 +118,8 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.script.File = "f.sql"
-			database := postgrestest.Database(t, server)
-			runner := script.NewRunner(migration.Target{Database: database.Config()}, script.Own{SQL: "CREATE TABLE marks (mark text)"})
+			runner := script.NewRunner(migration.Target{Database: config},
+				script.Own{SQL: "DROP SCHEMA public CASCADE"}, script.Own{SQL: "CREATE SCHEMA public"}, script.Own{SQL: "CREATE TABLE marks (mark text)"})
 			_, err := runner.Run(t.Context(), c.script)
 			if got := place(t, err); got != c.fails && (c.fails == "" || !strings.HasPrefix(got, c.fails)) {
 				t.Errorf("the error is %q, and %q was wanted: %v", got, c.fails, err)
@@ -132,7 +132,7 @@ func TestRun(t *testing.T) {
 			if err := runner.Close(); err != nil {
 				t.Error(err)
 			}
-			if diff := cmp.Diff(c.want, left(t, database.Config())); diff != "" {
+			if diff := cmp.Diff(c.want, left(t, config)); diff != "" {
 				t.Errorf("what is left differs (-want +got):\n%s", diff)
 			}
 		})
@@ -182,7 +182,7 @@ func left(t *testing.T, config *pgx.ConnConfig) string {
 
 // TestRunTells: the statements that ran, each at its place in the file.
 func TestRunTells(t *testing.T) {
-	server := postgrestest.Start(t)
+	config := postgrestest.Database(t, postgrestest.Start(t)).Config()
 	const text = "\r\n -- é\r\n é: CREATE TABLE a ();  CREATE TABLE\r\n b (); \r\n\r\nCOPY a FROM stdin;\n\\.\nSELECT 1"
 	sql := strings.Replace(text, "é:", "/**/", 1)
 	for name, c := range map[string]struct {
@@ -196,7 +196,7 @@ func TestRunTells(t *testing.T) {
 		"pipeline":    {pipelined(oneByOne("SELECT 1;\nSELECT 2")), "1:1 SELECT, 2:1 SELECT"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			runner := script.NewRunner(migration.Target{Database: postgrestest.Database(t, server).Config()})
+			runner := script.NewRunner(migration.Target{Database: config}, script.Own{SQL: "DROP SCHEMA public CASCADE"}, script.Own{SQL: "CREATE SCHEMA public"})
 			statements, err := runner.Run(t.Context(), c.script)
 			if err != nil {
 				t.Fatal(err)
