@@ -66,8 +66,8 @@ type History struct {
 	// Graph says that revisions name their parents themselves, so that the history can branch. Otherwise the order of
 	// their versions is all there is.
 	Graph bool
-	// Late says that the project's settings have the tool run a migration late that comes before one that ran already, where by
-	// default it would not.
+	// Late says that the tool, with the project's settings, runs a migration late that comes before one that ran already.
+	// Tool.Late says so of a tool whatever the settings.
 	Late bool
 }
 

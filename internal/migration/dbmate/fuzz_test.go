@@ -42,7 +42,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzSettings wants no table's name that ends the string that it stands in, and no error that quotes the file.
+// FuzzSettings wants no table's name that ends the string that it stands in.
 func FuzzSettings(f *testing.F) {
 	f.Add("DBMATE_MIGRATIONS_TABLE=garden.done\nDBMATE_STRICT=1")
 	f.Add("export DBMATE_MIGRATIONS_TABLE=\"a'b$C\"")
