@@ -172,10 +172,13 @@ func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bo
 		return nil // no database runs it again, nor misses it
 	}
 	there = there && !now.Baseline // which stands for its version on an empty database alone
-	same := now.File == before.File && !earlier.Changed(before.File)
-	included := slices.IndexFunc(before.Includes, earlier.Changed)
-	if there && (same && included < 0 || now.Checksum != "" || now.takes(before)) {
+	if there && (now.Checksum != "" || now.takes(before)) {
 		return nil // what has a checksum is run again
+	}
+	untouched := now.File == before.File && !earlier.Changed(before.File)
+	included := slices.IndexFunc(before.Includes, earlier.Changed)
+	if there && now.Sum == before.Sum && (now.Sum != "" || untouched && included < 0) {
+		return nil // a sum tells of its own
 	}
 	if !there && slices.ContainsFunc(c.Faults, func(f Fault) bool { return f.Revision.Version == "" && f.Revision.File == before.File }) {
 		return nil // the file is there, and that it cannot be read is said elsewhere
@@ -187,26 +190,29 @@ func (c *comparing) compareFile(earlier *Earlier, before, now Revision, there bo
 	_, released := c.released[before.Version]
 	p := Problem{Rule: DeletedMigration, Revision: before, Gone: true, Line: max(before.Line, 1), Ref: earlier.Ref, Rev: earlier.Rev, Released: released}
 	if !there {
-		p.Other, err = c.movedTo(was)
+		p.Other, err = c.movedTo(before, was)
 		c.problems = append(c.problems, p)
 		return err
 	}
 	is, err := c.essence(now)
-	if err != nil || is.Same(was) {
+	if err != nil || is.Same(was) && now.Sum == before.Sum {
 		return err
 	}
 	p.Rule, p.Revision, p.Gone, p.Line, p.Other = EditedMigration, now, false, is.Departs(was), before
-	if same {
+	if untouched && included >= 0 {
 		p.Included = before.Includes[included]
+	}
+	if is.Same(was) { // what it takes from elsewhere is another thing
+		p.Line = max(now.Line, 1)
 	}
 	c.problems = append(c.problems, p)
 	return nil
 }
 
 // movedTo is a pending migration that does what a deleted one did; its File is empty where there is none.
-func (c *comparing) movedTo(was Essence) (Revision, error) {
+func (c *comparing) movedTo(before Revision, was Essence) (Revision, error) {
 	for _, r := range c.Proposed.Revisions {
-		if c.held(r) || len(was) == 0 {
+		if c.held(r) || len(was) == 0 || r.Sum != before.Sum {
 			continue
 		}
 		is, err := c.essence(r)

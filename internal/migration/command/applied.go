@@ -42,7 +42,7 @@ var tables = []table{
 	// goose v3, internal/dialect/dialectquery/postgres.go.
 	{"goose", "goose_db_version", []string{"version_id", "is_applied"}, `SELECT version_id::text FROM %s WHERE version_id > 0 ORDER BY id`},
 	// liquibase-standard, CreateDatabaseChangeLogTableGenerator.java.
-	{"Liquibase", "databasechangelog", []string{"id", "author", "orderexecuted"}, `SELECT id FROM %s ORDER BY orderexecuted`},
+	{"Liquibase", "databasechangelog", []string{"id", "author", "orderexecuted"}, `SELECT filename || '::' || id || '::' || author FROM %s ORDER BY orderexecuted`},
 	// alembic/runtime/migration.py.
 	{"Alembic", "alembic_version", []string{"version_num"}, `SELECT version_num FROM %s ORDER BY version_num`},
 	// flyway-core, PostgreSQLDatabase.java.
@@ -123,8 +123,11 @@ func programs(tree fs.FS) ([]string, error) {
 }
 
 // fileOf is the file of a version: Django's app.0002_height is app/migrations/0002_height.py, Rails' 20240101 is
-// 20240101_add_height.rb, TypeORM's AddHeight1700000000000 is 1700000000000-AddHeight.ts. It is empty where none is found.
+// 20240101_add_height.rb, Liquibase's db/changelog/v1.xml::1::ann is the changelog v1.xml, TypeORM's AddHeight1700000000000 is 1700000000000-AddHeight.ts. It is empty where none is found.
 func fileOf(version string, files []string) string {
+	if changelog, _, ok := strings.Cut(version, "::"); ok { // Liquibase's, seen from the class path
+		version = path.Base(changelog)
+	}
 	app, name, dotted := strings.Cut(version, ".")
 	digits := trailingDigits.FindString(version)
 	for _, file := range files {

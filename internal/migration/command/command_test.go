@@ -112,6 +112,9 @@ func TestApplied(t *testing.T) {
 			"Laravel", "2024_01_01_000000_trees", "database/migrations/2024_01_01_000000_trees.php"},
 		{"typeorm", `CREATE TABLE migrations (id serial, "timestamp" bigint, name text); INSERT INTO migrations ("timestamp", name) VALUES (1700000000000, 'Trees1700000000000')`,
 			"TypeORM", "Trees1700000000000", "src/migrations/1700000000000-Trees.ts"},
+		{"liquibase", `CREATE TABLE databasechangelog (id text, author text, filename text, orderexecuted int);
+			INSERT INTO databasechangelog VALUES ('1', 'ann', 'migrations/b.xml', 2), ('1', 'ann', 'migrations/a.xml', 1)`,
+			"Liquibase", "migrations/a.xml::1::ann migrations/b.xml::1::ann", "resources/migrations/a.xml "},
 		{"entity framework", `CREATE TABLE "__EFMigrationsHistory" ("MigrationId" text); INSERT INTO "__EFMigrationsHistory" VALUES ('20250101000000_Trees')`,
 			"Entity Framework", "20250101000000_Trees", "Data/Migrations/20250101000000_Trees.cs"},
 	}
@@ -119,6 +122,7 @@ func TestApplied(t *testing.T) {
 	for _, name := range []string{
 		"app/trees/migrations/0001_initial.py", "db/migrate/20240101000000_trees.rb", "database/migrations/2024_01_01_000000_trees.php",
 		"src/migrations/1700000000000-Trees.ts", "Data/Migrations/20250101000000_Trees.cs", "node_modules/x/migrations/20240101000000_trees.rb",
+		"resources/migrations/a.xml",
 	} {
 		tree[name] = &fstest.MapFile{}
 	}

@@ -241,7 +241,7 @@ func (c *changelog) entries(physical string, text []byte, s scope) error {
 	root, err := parseChangelog(at.file, text)
 	if err != nil {
 		c.faults = append(c.faults, at.broken("the changelog cannot be read: "+err.Error(), "mend the file"))
-		return nil
+		return nil //nolint:nilerr // it is a fault of the history
 	}
 	for name := range root.attributes {
 		if name == "context" || name == "contextFilter" || name == "labels" {
@@ -263,7 +263,7 @@ func (c *changelog) entries(physical string, text []byte, s scope) error {
 func (c *changelog) entry(physical string, n *node, s scope, at place) error {
 	if err := c.expandAll(n, physical); err != nil {
 		c.faults = append(c.faults, at.broken(err.Error(), "let each parameter stand for a value of its own"))
-		return nil
+		return nil //nolint:nilerr // it is a fault of the history
 	}
 	switch n.name {
 	case "include", "includeAll":

@@ -29,12 +29,6 @@ type changeSet struct {
 	valid   []string // checksums, or migration.Always
 }
 
-// direction is SQL of a way down.
-type direction struct {
-	sql body
-	cut cutting
-}
-
 func (c *changeSet) version() string { return c.path + "::" + c.id + "::" + c.author }
 
 func (c *changeSet) revision() migration.Revision {
@@ -126,19 +120,4 @@ func validSum(text string) string {
 		return "9:" + strings.ToLower(m[2])
 	}
 	return migration.Always
-}
-
-// preconditions are those of one changeset.
-type preconditions struct {
-	line            int
-	onFail, onError string // HALT, CONTINUE, MARK_RAN, WARN
-	checks          []check
-}
-
-// check is one precondition.
-type check struct {
-	line int
-	kind string // sql-check, table-exists, view-exists
-	// expected and sql are those of sql-check; schema and name are what must exist.
-	expected, sql, schema, name string
 }

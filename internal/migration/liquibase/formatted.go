@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -113,6 +112,10 @@ func (f *formatted) take(line string) error {
 	if !special(line) {
 		f.gather(line)
 		return nil
+	}
+	const longest = 1 << 20 // bytes of a line that is looked at
+	if len(line) > longest {
+		return &migration.Error{File: f.file, Line: f.number, Problem: "this comment is longer than 1 MiB, and Headgate looks at none so long", Remedy: "break the line"}
 	}
 	isHeader := header.MatchString(line)
 	switch {
@@ -347,26 +350,6 @@ func (f *formatted) within(line string) error {
 	return err
 }
 
-// rollbackBlock reads the lines of a comment that is a way down. Liquibase puts them together without what ends a line
-// (extractMultiLineRollBack), so that what stands on two lines must have a blank or a semicolon between them.
-func (f *formatted) rollbackBlock() error {
-	begin := f.number
-	var all strings.Builder
-	first := f.number + 1
-	for f.number < len(f.lines) {
-		line := f.next()
-		if !rollbackEnd.MatchString(line) {
-			all.WriteString(line)
-			continue
-		}
-		line = strings.TrimRight(line, " \t\f\v")
-		all.WriteString(strings.TrimSuffix(line, "*/"))
-		f.down.add(all.String(), first, 0)
-		return nil
-	}
-	return f.wrongAt(begin, "the rollback comment has no end", "write `*/` at the end of its last line")
-}
-
 // end finishes the changeset. Of the last one in a file, a / alone on the last line is what ends its statements.
 func (f *formatted) end(last bool) error {
 	c := f.current
@@ -404,130 +387,8 @@ func (f *formatted) end(last bool) error {
 
 // uncut is the error of SQL that cannot be cut.
 func (f *formatted) uncut(c *changeSet, err error) error {
-	line := c.line
 	if cut := (*cutError)(nil); errors.As(err, &cut) && cut.line > 0 {
-		line = cut.line
+		return f.wrongAt(cut.line, err.Error(), "write the character in another way")
 	}
-	return f.wrongAt(line, err.Error(), "write the character in another way, or another endDelimiter")
-}
-
-// endDown reads what was gathered of a way down (handleRollbackSequence).
-func (f *formatted) endDown(c *changeSet) error {
-	if f.down.blank() {
-		return nil
-	}
-	sql := f.down.body().trimmed()
-	lower := strings.ToLower(sql.text)
-	switch {
-	case strings.HasPrefix(lower, "not required"), strings.HasPrefix(lower, "empty"):
-		c.down = []direction{{}}
-		return nil
-	case strings.Contains(lower, "changesetid"):
-		return f.otherDown(c, sql)
-	}
-	var err error
-	if sql.text, err = f.expand(sql.text); err != nil {
-		return err
-	}
-	cut := cutting{split: true, delimiter: f.rollbackEnd}
-	if f.rollbackSplit != nil {
-		cut.split = *f.rollbackSplit
-	}
-	c.down = append(c.down, direction{sql, cut})
-	return nil
-}
-
-// otherDown takes another changeset's SQL as the way down.
-func (f *formatted) otherDown(c *changeSet, sql body) error {
-	text := strings.NewReplacer("\n", "", "\r", "").Replace(sql.text)
-	id, _ := find(attributeChangeSetID, text)
-	author, _ := find(attributeChangeSetBy, text)
-	path, there := find(attributeChangeSetPath, text)
-	if !there {
-		path = f.path
-	}
-	i := slices.IndexFunc(f.sets, func(o *changeSet) bool {
-		return strings.EqualFold(o.id, id) && strings.EqualFold(o.author, author) && strings.EqualFold(normalize(o.path), normalize(path))
-	})
-	if i < 0 {
-		return f.wrongAt(sql.lines[0], fmt.Sprintf("the changeset %s::%s::%s, which the way down names, is not above in this file", path, id, author),
-			"name one with changesetId, changesetAuthor and changesetPath, or write the SQL")
-	}
-	c.down = append(c.down, direction{f.sets[i].sql, f.sets[i].cut})
-	return nil
-}
-
-// precondition reads a line on preconditions; false where it is none.
-func (f *formatted) precondition(line string) (done bool, err error) {
-	if text, ok := find(preconditionsLine, line); ok {
-		return true, f.preconditions(text)
-	}
-	if alikePreconditions.MatchString(line) {
-		return true, f.alike("--preconditions onFail:HALT onError:HALT")
-	}
-	if m := preconditionLine.FindStringSubmatch(line); m != nil {
-		return true, f.check(strings.ToLower(m[1]) == m[1], m[1], m[2])
-	}
-	if emptyPrecondition.MatchString(line) {
-		return true, f.wrong("the precondition says nothing", "write what it expects behind it")
-	}
-	if alikePrecondition.MatchString(line) {
-		return true, f.alike("--precondition-sql-check expectedResult:0 SELECT …")
-	}
-	return false, nil
-}
-
-func (f *formatted) preconditions(text string) error {
-	p := &preconditions{line: f.number, onFail: "HALT", onError: "HALT"}
-	for _, option := range []struct {
-		pattern *regexp.Regexp
-		value   *string
-	}{{attributeOnFail, &p.onFail}, {attributeOnError, &p.onError}} {
-		said, there := find(option.pattern, text)
-		if !there {
-			continue
-		}
-		*option.value = strings.ToUpper(said)
-		if !slices.Contains([]string{"HALT", "CONTINUE", "MARK_RAN", "WARN"}, *option.value) {
-			return f.wrong(fmt.Sprintf("the preconditions cannot do %q", said), "write HALT, CONTINUE, MARK_RAN or WARN")
-		}
-	}
-	f.current.declare = p
-	return nil
-}
-
-func (f *formatted) check(lower bool, kind, text string) error {
-	if f.current.declare == nil {
-		f.current.declare = &preconditions{line: f.number, onFail: "HALT", onError: "HALT"}
-	}
-	text, err := f.expand(strings.TrimFunc(text, isTrimmed))
-	if err != nil {
-		return err
-	}
-	c := check{line: f.number, kind: kind}
-	switch {
-	case !lower || !slices.Contains([]string{"sql-check", "table-exists", "view-exists"}, kind):
-		return f.wrong(fmt.Sprintf("there is no precondition %q in formatted SQL", kind), "write sql-check, table-exists or view-exists")
-	case kind == "sql-check":
-		for _, pattern := range expectations {
-			if m := pattern.FindStringSubmatch(text); m != nil {
-				c.expected, c.sql = m[1], m[2]
-				break
-			}
-		}
-		if c.sql == "" {
-			return f.wrong("the sql-check says no expected result, or no SQL", "write `--precondition-sql-check expectedResult:0 SELECT …`")
-		}
-	default:
-		named := attributeTable
-		if kind == "view-exists" {
-			named = attributeView
-		}
-		if c.name, _ = find(named, text); c.name == "" {
-			return f.wrong("the precondition names nothing", "write table:NAME or view:NAME, and schema:NAME where it is another one")
-		}
-		c.schema, _ = find(attributeSchema, text)
-	}
-	f.current.declare.checks = append(f.current.declare.checks, c)
-	return nil
+	return &migration.Error{File: f.file, Line: c.line, Problem: err.Error(), Remedy: "write another endDelimiter"}
 }

@@ -42,8 +42,8 @@ func (l *lexer) next(at int) (piece, bool) {
 	case strings.HasPrefix(l.text[at:], "--"):
 		return piece{at, l.stop(at, "\r\n"), comment}, true
 	case strings.HasPrefix(l.text[at:], "/*"):
-		if close := l.find(at+2, "*/"); close < len(l.text) {
-			return piece{at, close + 2, comment}, true
+		if end := l.find(at+2, "*/"); end < len(l.text) {
+			return piece{at, end + 2, comment}, true
 		}
 	}
 	end := max(l.number(at), l.complex(at), l.literal(at))
@@ -137,8 +137,8 @@ func (l *lexer) name(at int) int {
 	switch l.text[at] {
 	case '"', '`':
 		quote := l.text[at : at+1]
-		if close := l.stop(at+1, "\r\n"+quote); close < len(l.text) && close > at+1 && l.text[close] == quote[0] {
-			return close + 1
+		if end := l.stop(at+1, "\r\n"+quote); end < len(l.text) && end > at+1 && l.text[end] == quote[0] {
+			return end + 1
 		}
 		return at
 	case '[':
@@ -146,8 +146,8 @@ func (l *lexer) name(at int) int {
 			return at
 		}
 		_, first := utf8.DecodeRuneInString(l.text[at+1:]) // which can end a line
-		if close := l.stop(at+1+first, "\r\n]"); close < len(l.text) && l.text[close] == ']' {
-			return close + 1
+		if end := l.stop(at+1+first, "\r\n]"); end < len(l.text) && l.text[end] == ']' {
+			return end + 1
 		}
 		return at
 	}

@@ -1,6 +1,7 @@
 package liquibase_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,10 +14,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/headgate/headgate/internal/migration"
 	"github.com/headgate/headgate/internal/migration/liquibase"
 	"github.com/headgate/headgate/internal/migration/migrationtest"
+	"github.com/headgate/headgate/internal/postgres/postgrestest"
 	"github.com/headgate/headgate/internal/requiretest"
 )
 
@@ -37,8 +41,51 @@ func TestSameAsLiquibase(t *testing.T) {
 		Rows: `SELECT concat_ws('|', id, author, filename, orderexecuted, exectype, md5sum, description, comments, contexts, labels) FROM public.databasechangelog ORDER BY orderexecuted`,
 		Apart: map[string]string{
 			"no_way_down": "Liquibase refuses to take a changeset back that has no way down, and here nothing happens",
+			"plain_sql":   "and plain SQL never has one",
 		},
 	})
+}
+
+// TestRunsAgain: what changed, and what always runs, is noted in the row that it has. The rows are those that release 4.33.0 left.
+func TestRunsAgain(t *testing.T) {
+	config := postgrestest.Database(t, postgrestest.Start(t)).Config()
+	tree := files("m/a.sql", "--liquibase formatted sql\n--changeset ann:1 runOnChange:true\nCREATE OR REPLACE VIEW seen AS SELECT 1 AS id;\n--changeset ann:2 runAlways:true\nSELECT 1;\n")
+	for range 2 {
+		h, err := liquibase.Format{}.Read(tree, "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := liquibase.Format{}.Migrator(tree, h, migration.Target{Database: config})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range h.Revisions {
+			if _, err := m.Apply(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+		tree = files("m/a.sql", "--liquibase formatted sql\n--changeset ann:1 runOnChange:true labels:new\nCREATE OR REPLACE VIEW seen AS SELECT 2 AS id;\n--changeset ann:2 runAlways:true\nSELECT 1;\n")
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	rows, err := conn.Query(t.Context(), `SELECT concat_ws(' ', id, orderexecuted, exectype, md5sum, labels) FROM databasechangelog ORDER BY orderexecuted`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"1 3 RERAN 9:5e6e826d9ae0cc0dcc2a5cdce6673715 new", "2 4 RERAN 9:0a7ed49c904abc7110aa09324b49f106"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // run writes the case to a folder. Where it has no root changelog, the root includes the folder.
@@ -83,7 +130,7 @@ func bridge(t *testing.T, config *pgx.ConnConfig) string {
 	if strings.HasPrefix(config.Host, "/") {
 		network, address = "unix", filepath.Join(config.Host, ".s.PGSQL."+strconv.Itoa(int(config.Port)))
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,14 +145,14 @@ func bridge(t *testing.T, config *pgx.ConnConfig) string {
 			if err != nil {
 				return
 			}
-			go join(client, network, address)
+			go join(t.Context(), client, network, address)
 		}
 	}()
 	return listener.Addr().String()
 }
 
-func join(client net.Conn, network, address string) {
-	server, err := net.Dial(network, address)
+func join(ctx context.Context, client net.Conn, network, address string) {
+	server, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		_ = client.Close()
 		return

@@ -66,6 +66,7 @@ func TestVersions(t *testing.T) {
 		"a root of another":     {files("x/root.yaml", yaml("x/other/a.sql"), "x/other/a.sql", one, "x/z/b.sql", one), "x/z", []string{"x/z/b.sql::1::ann"}},
 		"the root itself":       {files("x/a.yaml", yaml("a.sql"), "x/b.yaml", yaml("b.sql"), "x/a.sql", one, "x/b.sql", one), "x/b.yaml", []string{"b.sql::1::ann"}},
 		"a root within a root":  {files("x/a.yaml", yaml("b.yaml"), "x/b.yaml", yaml("b.sql"), "x/b.sql", one), "x", []string{"b.sql::1::ann"}},
+		"Spring Boot's":         {files("x/db.changelog-master.yaml", yaml("a.sql"), "x/b.yaml", yaml("b.sql"), "x/a.sql", one, "x/b.sql", one), "x", []string{"a.sql::1::ann"}},
 		"named by the settings": {
 			files("liquibase.properties", "changeLogFile=x/b.yaml", "x/a.yaml", yaml("a.sql"), "x/b.yaml", yaml("x/b.sql"), "x/a.sql", one, "x/b.sql", one),
 			"x", []string{"x/b.sql::1::ann"},
@@ -129,6 +130,7 @@ func TestRefuses(t *testing.T) {
 		{"bad ignoreLines", sql("--ignoreLines:many\n" + change + "SELECT 1;"), true, `ignoreLines cannot be "many"`},
 		{"two of one id", sql(change + "SELECT 1;\n" + change + "SELECT 2;"), true, "db/a.sql:4: version db/a.sql::1::ann is also claimed by db/a.sql:2"},
 		{"psql", sql("--changeset ann:1 runWith:psql\nSELECT 1;"), false, "db/a.sql:2: Liquibase hands this changeset to another program (runWith:psql), which cannot be run here; let Liquibase itself migrate"},
+		{"a delimiter that Java alone reads", sql("--changeset ann:1 endDelimiter:(?=GO)\nSELECT 1;"), false, "db/a.sql:2: the delimiter"},
 		{"the commercial edition", sql(change + "--rollbackSqlFile path:x.sql\nSELECT 1;"), false, "commercial edition"},
 
 		{"a changeSet in YAML", root("changelog.yaml", "databaseChangeLog:\n- changeSet:\n    id: 1\n    author: ann\n"), false, "db/changelog.yaml:2: Headgate reads Liquibase's formatted SQL, and changelogs that include such files; this is a changeSet in YAML; let Liquibase itself migrate, with `migrate-command: liquibase update`"},
@@ -143,7 +145,7 @@ func TestRefuses(t *testing.T) {
 		{"no XML", root("changelog.xml", "<databaseChangeLog><include"), true, "db/changelog.xml:1: the changelog cannot be read"},
 		{"an alias", root("changelog.yaml", "databaseChangeLog:\n- &a\n  include: {file: a.sql}\n- *a\n"), true, "an anchor or an alias"},
 		{"deep", root("changelog.yaml", "databaseChangeLog:\n- "+strings.Repeat("{a: ", 1000)), true, "nested too deeply"},
-		{"two roots", files("db/a.yaml", include+"a.sql", "db/b.yaml", include+"a.sql"), false, "there are 2 changelogs here that no other one includes: db/a.yaml, db/b.yaml; name the root changelog with `migrations`"},
+		{"two roots", files("db/a.yaml", include+"a.sql", "db/b.yaml", include+"a.sql"), false, "there are 2 changelogs here that no other one includes: db/a.yaml, db/b.yaml; name the root changelog with `migrations`, and `format: liquibase`"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := liquibase.Format{}.Read(c.tree, "db")

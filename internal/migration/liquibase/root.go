@@ -79,6 +79,11 @@ func rootIn(fsys fs.FS, at, dir string) (string, error) {
 	if len(roots) > 1 {
 		roots = slices.DeleteFunc(roots, func(file string) bool { return included[path.Base(file)] })
 	}
+	for _, root := range roots {
+		if strings.HasPrefix(path.Base(root), "db.changelog-master.") { // Spring Boot's own
+			return root, nil
+		}
+	}
 	switch len(roots) {
 	case 0:
 		return "", nil
@@ -87,7 +92,7 @@ func rootIn(fsys fs.FS, at, dir string) (string, error) {
 	}
 	return "", &migration.Error{
 		File: roots[0], Line: 1, Problem: fmt.Sprintf("there are %d changelogs here that no other one includes: %s", len(roots), strings.Join(roots, ", ")),
-		Remedy: "name the root changelog with `migrations`",
+		Remedy: "name the root changelog with `migrations`, and `format: liquibase`",
 	}
 }
 
