@@ -96,28 +96,6 @@ func (f inFolders) Migrator(fsys fs.FS, h *migration.History, to migration.Targe
 	return all, nil
 }
 
-// Included are the files that the revisions of each folder include.
-func (f inFolders) Included(fsys fs.FS, h *migration.History) (files []string, err error) {
-	including, ok := f.Format.(includer)
-	if !ok {
-		return nil, nil
-	}
-	for _, folder := range slices.Concat([]string{h.Dir}, f.more, f.contract) {
-		part := &migration.History{Format: h.Format, Dir: folder, Whole: h.Whole}
-		for _, r := range h.Revisions {
-			if r.File == folder || strings.HasPrefix(r.File, folder+"/") {
-				part.Revisions = append(part.Revisions, r)
-			}
-		}
-		included, err := including.Included(fsys, part)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, included...)
-	}
-	return files, nil
-}
-
 // RunsAlways tells whether a deploy of one of the folders does.
 func (f inFolders) RunsAlways(fsys fs.FS, h *migration.History) (bool, error) {
 	for _, folder := range slices.Concat([]string{h.Dir}, f.more, f.contract) {

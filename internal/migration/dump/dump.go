@@ -6,10 +6,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/internal/migration"
@@ -59,11 +59,12 @@ func (Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 	if len(files) == 0 {
 		return h, nil
 	}
-	sum, err := checksum(fsys, files)
+	run, sum, err := readAll(fsys, files)
 	if err != nil {
 		return nil, fmt.Errorf("read the schema dump: %w", err)
 	}
-	h.Revisions = []migration.Revision{{Version: version, File: files[0], Checksum: sum}}
+	others := slices.DeleteFunc(run, func(f string) bool { return f == files[0] })
+	h.Revisions = []migration.Revision{{Version: version, File: files[0], Includes: others, Checksum: sum}}
 	return h, nil
 }
 
@@ -88,12 +89,12 @@ func list(fsys fs.FS, dir string) ([]string, error) {
 	return files, nil
 }
 
-// checksum is the SHA-256, in hex, of all files with their names. Where the scripts cannot be read to their end, what was read
-// counts; Apply says what is wrong.
-func checksum(fsys fs.FS, files []string) (string, error) {
+// readAll lists all files that run, with the SHA-256, in hex, of them and their names. Where the scripts cannot be read to their
+// end, what was read counts; Apply says what is wrong.
+func readAll(fsys fs.FS, files []string) (run []string, checksum string, err error) {
 	for _, f := range files {
 		if _, err := fs.ReadFile(fsys, f); err != nil {
-			return "", err
+			return nil, "", err
 		}
 	}
 	p := newPlan(fsys, nil)
@@ -107,26 +108,7 @@ func checksum(fsys fs.FS, files []string) (string, error) {
 	for _, f := range p.order {
 		sum.Write(fmt.Appendf(nil, "%s %d\n%s", f, len(p.texts[f]), p.texts[f]))
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// Included are all files that a dump runs. Where the scripts cannot be read to their end, it is what was read; Apply says what
-// is wrong.
-func (Format) Included(fsys fs.FS, h *migration.History) ([]string, error) {
-	files, err := list(fsys, h.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // an earlier release had it elsewhere, or nowhere
-	}
-	if err != nil {
-		return nil, err
-	}
-	p := newPlan(fsys, nil)
-	for _, f := range files {
-		if p.include(f) != nil {
-			break
-		}
-	}
-	return p.order, nil
+	return p.order, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // Tool is psql, which the tools of dumps call too.
@@ -144,7 +126,7 @@ func (Format) Stamps() (migration.Stamps, bool) { return migration.Stamps{}, fal
 // Essence is the SQL of all files, in the order in which it runs.
 func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, error) {
 	files := []string{r.File}
-	if sum, err := checksum(fsys, files); err != nil {
+	if _, sum, err := readAll(fsys, files); err != nil {
 		return nil, err
 	} else if r.Checksum != "" && sum != r.Checksum {
 		// Then it is the first of a folder.
