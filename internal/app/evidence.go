@@ -93,7 +93,7 @@ var signs = map[string][]sign{
 	"package": {
 		{"dbmate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"dbmate"`)},
 		{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`"node-pg-migrate"`)},
-		{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`node-pg-migrate (?:[^\n;&|]*? )?(?:-m[ =]?|--migrations-dir[ =])(?:'|\\")?([^\s"'\\;&|]+)`)},
+		{"node-pg-migrate", regexp.MustCompile(`(^|/)package\.json$`), regexp.MustCompile(`node-pg-migrate (?:(?:\\"|[^\n;&|"])*? )?(?:-m[ =]?|--migrations-dir[ =])(?:'|\\")?([^\s"'\\;&|]+)`)},
 	},
 	"default": {
 		{"node-pg-migrate", regexp.MustCompile(`(^|/)config/default\.json$`), regexp.MustCompile(`"migrations-dir"\s*:\s*"([^"]+)"`)},
