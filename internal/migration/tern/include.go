@@ -119,7 +119,7 @@ type reached struct {
 
 // reach finds what a migration's way up is put together from, besides its own file.
 func (f *folder) reach(up *source) []reached {
-	if up.broken != nil {
+	if len(up.included) == 0 {
 		return nil
 	}
 	defines := map[string]*source{}

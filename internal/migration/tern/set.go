@@ -167,6 +167,9 @@ func (s *set) test(number int, value any) (any, error) {
 	if _, gone := value.(absent); gone {
 		return nil, &absentError{names: s.spots[number].fields}
 	}
+	if text, ok := value.(string); ok && strings.Contains(text, unknown) {
+		return nil, &refusal{"the settings depend on the environment", "give the data with `placeholders`"}
+	}
 	return value, s.limits.spend(stepCost)
 }
 

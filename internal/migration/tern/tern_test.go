@@ -1,6 +1,7 @@
 package tern_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -204,4 +205,37 @@ func load(t *testing.T, files fstest.MapFS) error {
 		return nil
 	}
 	return err
+}
+
+// TestSettings are of tern.conf, which is a template as well.
+func TestSettings(t *testing.T) {
+	for name, test := range map[string]struct{ conf, want string }{
+		"data":                 {"[data]\na = {{ \"b\" | upper }}", ""},
+		"another name":         {"[data]\nb = c", "a=VALUE"},
+		"the environment":      {"[data]\na = x{{ env \"A\" }}", "a=VALUE"},
+		"a placeholder for it": {"[data]\na = {{ env \"KNOWN\" }}", ""},
+		"a branch by it":       {"[data]\n{{ if env \"A\" }}a = 1{{ end }}", "tern.conf cannot be read: the settings depend on the environment"},
+		"no template":          {"[data]\na = {{", "tern.conf cannot be read"},
+		"no setting":           {"[data]\na", "this line is no setting"},
+		"another function":     {"[data]\na = {{ now }}", "does not call the template function now"},
+	} {
+		files := fstest.MapFS{"db/m/1_x.sql": {Data: []byte("create table {{ .a }} ();")}, "db/tern.conf": {Data: []byte(test.conf)}}
+		h, err := tern.Format{}.Read(files, "db/m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := pgx.ParseConfig("host=/nowhere")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := tern.Format{}.Migrator(files, h, migration.Target{Database: config, Placeholders: map[string]string{"KNOWN": "x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.Apply(t.Context(), h.Revisions[0])
+		want := cmp.Or(test.want, "connect to apply migrations")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
+	}
 }
