@@ -22,6 +22,7 @@ type formatted struct {
 	found       bool // the header
 	sets        []*changeSet
 
+	before        *body // the SQL of the changeset before
 	current       *changeSet
 	passed        bool // current is not for this database, or is to be ignored
 	sql, down     gathered
@@ -350,25 +351,34 @@ func (f *formatted) within(line string) error {
 	return err
 }
 
-// end finishes the changeset. Of the last one in a file, a / alone on the last line is what ends its statements.
+// end finishes the changeset. Of the last one in a file, a / alone on the last line is what ends its statements; and without a
+// line of its own it is left with the SQL of the one before, which Liquibase gives each one to begin with.
 func (f *formatted) end(last bool) error {
 	c := f.current
 	f.current = nil
-	if f.sql.blank() {
-		return f.wrongAt(c.line, "there is no SQL in this changeset", "write a statement, or take the changeset out")
+	if f.sql.blank() && last && f.passed {
+		return nil
 	}
-	c.sql = f.sql.body().trimmed()
 	var err error
-	if c.sql.text, err = f.expand(c.sql.text); err != nil {
-		return err
+	switch {
+	case len(f.sql.numbers) == 0 && last && f.before != nil:
+		c.sql = *f.before
+	case f.sql.blank():
+		return f.wrongAt(c.line, "there is no SQL in this changeset", "write a statement, or take the changeset out")
+	default:
+		c.sql = f.sql.body().trimmed()
+		if c.sql.text, err = f.expand(c.sql.text); err != nil {
+			return err
+		}
+		if c.cut.delimiter == nil && last && strings.HasSuffix(c.sql.text, "\n/") {
+			delimiter := "\n/$"
+			c.cut.delimiter = &delimiter
+		}
+		if err := f.endDown(c); err != nil {
+			return err
+		}
 	}
-	if c.cut.delimiter == nil && last && strings.HasSuffix(c.sql.text, "\n/") {
-		delimiter := "\n/$"
-		c.cut.delimiter = &delimiter
-	}
-	if err := f.endDown(c); err != nil {
-		return err
-	}
+	f.before = &c.sql
 	if f.passed {
 		return nil
 	}

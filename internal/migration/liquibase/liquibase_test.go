@@ -42,6 +42,7 @@ func TestSameAsLiquibase(t *testing.T) {
 		Apart: map[string]string{
 			"no_way_down": "Liquibase refuses to take a changeset back that has no way down, and here nothing happens",
 			"plain_sql":   "and plain SQL never has one",
+			"last_empty":  "nor has a changeset without a line of its own",
 		},
 	})
 }

@@ -26,7 +26,7 @@ func (f *formatted) rollbackBlock() error {
 		}
 		line = strings.TrimRight(line, " \t\f\v")
 		all.WriteString(strings.TrimSuffix(line, "*/"))
-		f.down.add(all.String(), first, 0)
+		f.down.begin(all.String(), first, 0)
 		return nil
 	}
 	return f.wrongAt(begin, "the rollback comment has no end", "write `*/` at the end of its last line")
@@ -39,8 +39,8 @@ func (f *formatted) endDown(c *changeSet) error {
 	}
 	sql := f.down.body().trimmed()
 	lower := strings.ToLower(sql.text)
-	switch {
-	case strings.HasPrefix(lower, "not required"), strings.HasPrefix(lower, "empty"):
+	switch one := !strings.Contains(lower, "\n"); { // line
+	case one && (strings.HasPrefix(lower, "not required") || strings.HasPrefix(lower, "empty")):
 		c.down = []direction{{}}
 		return nil
 	case strings.Contains(lower, "changesetid"):

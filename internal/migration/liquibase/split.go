@@ -39,15 +39,26 @@ type gathered struct {
 	text    strings.Builder
 	numbers []int
 	indent  int
+	open    bool // what comes next goes on in the line
 }
 
 // add appends a line that the file has at a number, from a rune on.
 func (g *gathered) add(line string, number, indent int) {
+	g.begin(line, number, indent)
+	g.text.WriteByte('\n')
+	g.open = false
+}
+
+// begin appends a line, and leaves it open.
+func (g *gathered) begin(line string, number, indent int) {
 	if len(g.numbers) == 0 {
 		g.indent = indent
 	}
-	g.text.WriteString(line + "\n")
-	g.numbers = append(g.numbers, number)
+	if !g.open {
+		g.numbers = append(g.numbers, number)
+	}
+	g.text.WriteString(line)
+	g.open = true
 }
 
 func (g *gathered) body() body {
