@@ -34,12 +34,9 @@ func holds(release []Pending, file string) bool {
 	return slices.ContainsFunc(release, func(p Pending) bool { return p.File == file })
 }
 
-// Plan splits the changed files into releases that can be shipped one after the other: the migrations that the code needs, then
-// the code, then the migrations that take away what the code of before uses. It is nil where no error says that files must be
-// apart, and where a migration would have to be in two of them: then its own remedy says how to split it.
-func Plan(findings []Finding, pending []Pending, changed []string) []Release {
-	first, last := map[Migration]bool{}, map[Migration]bool{}
-	var waiting []string
+// sides are the migrations that must run before the code, those that must run after it, and the files of code that wait.
+func sides(findings []Finding) (first, last map[Migration]bool, waiting []string) {
+	first, last = map[Migration]bool{}, map[Migration]bool{}
 	for i := range findings {
 		f := &findings[i]
 		if f.Severity != Error || f.Migration == nil || f.Migration.File == "" {
@@ -53,6 +50,14 @@ func Plan(findings []Finding, pending []Pending, changed []string) []Release {
 			last[whole(f.Migration.Version, f.Migration.File)] = true
 		}
 	}
+	return first, last, waiting
+}
+
+// Plan splits the changed files into releases that can be shipped one after the other: the migrations that the code needs, then
+// the code, then the migrations that take away what the code of before uses. It is nil where no error says that files must be
+// apart, and where a migration would have to be in two of them: then its own remedy says how to split it.
+func Plan(findings []Finding, pending []Pending, changed []string) []Release {
+	first, last, waiting := sides(findings)
 	needed := -1
 	for i, p := range pending {
 		if first[whole(p.Version, p.File)] {
