@@ -18,12 +18,12 @@ var settings = []string{
 	"default_table_access_method", "default_with_oids", "escape_string_warning",
 }
 
-// handsOver is how the server refuses to give an object to a role that whoever loads the dump is no member of, or one of an
-// owner that is somebody else (check_can_set_role and aclcheck_error in
-// src/backend/utils/adt/acl.c).
+// handsOver is how the server refuses to give an object to a role that whoever loads the dump is no member of (check_can_set_role, and
+// before version 16 check_is_member_of_role, in src/backend/utils/adt/acl.c), or one of an owner that is somebody else
+// (aclcheck_error in src/backend/catalog/aclchk.c).
 var handsOver = regexp.MustCompile(`^must be (able to SET ROLE|member of role|owner of) `)
 
-// missingRole is how the server says that there is no role of a name (get_role_oid, in the same file). Where the roles can be made,
+// missingRole is how the server says that there is no role of a name (get_role_oid in src/backend/utils/adt/acl.c). Where the roles can be made,
 // Target.Provide has done it before.
 var missingRole = regexp.MustCompile(`^role ".+" does not exist$`)
 
