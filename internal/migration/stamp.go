@@ -41,6 +41,9 @@ func (s Stamps) Identifier() pgx.Identifier {
 	return pgx.Identifier{s.Schema, s.Table}
 }
 
+// TableName is the name of a table as a history's VersionTable has it, the schema empty where the connection's holds.
+func TableName(schema, table string) string { return Stamps{Schema: schema, Table: table}.Identifier().Sanitize() }
+
 // VersionTables are the version tables of all formats that have one, by the formats' names.
 type VersionTables map[string]Stamps
 

@@ -42,6 +42,9 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		return nil, err
 	}
 	h := &migration.History{Format: f.Name(), Dir: dir, Late: !s.strict}
+	if table := s.name(); table != migration.TableName("", versionTable) {
+		h.VersionTable = table
+	}
 	for _, e := range entries {
 		if m := named.FindStringSubmatch(e.Name()); m != nil && !e.IsDir() {
 			h.Revisions = append(h.Revisions, migration.Revision{Version: m[1], File: path.Join(dir, e.Name())})

@@ -113,6 +113,14 @@ func parseSettings(name string, variables map[string]string) (settings, error) {
 	return s, nil
 }
 
+// name is the version table's, with the schema where the settings name one.
+func (s settings) name() string {
+	if s.schema == "" {
+		return s.table
+	}
+	return pgx.Identifier{s.schema}.Sanitize() + "." + s.table
+}
+
 // makeTable makes the version table, and its schema where the name has one (pkg/driver/postgres/postgres.go,
 // CreateMigrationsTable).
 func (s settings) makeTable() []script.Own {

@@ -58,6 +58,9 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		return nil, err
 	}
 	h := &migration.History{Format: "flyway", Dir: dir, Late: s.outOfOrder}
+	if s.table != defaults().table || s.schema() != "" {
+		h.VersionTable = migration.TableName(s.schema(), s.table)
+	}
 	places, err := s.places(fsys, dir)
 	if err != nil {
 		return nil, err

@@ -60,6 +60,9 @@ func (f Format) Read(fsys fs.FS, dir string) (*migration.History, error) {
 		return nil, programsError(dir, programs)
 	}
 	h := &migration.History{Format: f.Name(), Dir: dir, Late: s.noCheckOrder}
+	if usual, _ := f.Stamps(); usual.Table != s.table || usual.Schema != s.tableSchema() {
+		h.VersionTable = migration.TableName(s.tableSchema(), s.table)
+	}
 	faults := f.collect(h, names)
 	return f.Tool().Sort(h, faults...)
 }
