@@ -36,12 +36,18 @@ func within(folder, other string) bool {
 	return other == "." || folder == other || strings.HasPrefix(folder, other+"/")
 }
 
+// longestLocation is in bytes: each wildcard costs time with every file.
+const longestLocation = 1000
+
 // resolve finds the folders of locations (LocationParser.java; CoreLocationPrefix.java). One that is not there is passed over, as
 // Flyway does unless failOnMissingLocations is set: it can be on the class path of another module. One that lies in another
 // adds nothing.
 func (s *settings) resolve(fsys fs.FS, dir string, locations []string) ([]place, error) {
 	var found []place
 	for _, location := range locations {
+		if len(location) > longestLocation {
+			return nil, &migration.Error{File: s.file, Line: 1, Problem: fmt.Sprintf("the location %.100s… is longer than %d bytes", location, longestLocation), Remedy: "name the folder"}
+		}
 		prefix, name, prefixed := strings.Cut(location, ":")
 		if !prefixed {
 			prefix, name = "classpath", location
