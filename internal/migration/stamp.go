@@ -42,7 +42,9 @@ func (s Stamps) Identifier() pgx.Identifier {
 }
 
 // TableName is the name of a table as a history's VersionTable has it, the schema empty where the connection's holds.
-func TableName(schema, table string) string { return Stamps{Schema: schema, Table: table}.Identifier().Sanitize() }
+func TableName(schema, table string) string {
+	return Stamps{Schema: schema, Table: table}.Identifier().Sanitize()
+}
 
 // VersionTables are the version tables of all formats that have one, by the formats' names.
 type VersionTables map[string]Stamps
