@@ -129,7 +129,7 @@ func (j *judge) uses() (uses []use, texts []string) {
 		}
 		if reason != "" {
 			if owner, other := j.firstReader(u.Place.File); other {
-				j.coverage.leave(owner) // who says the same of it
+				j.leave(&u, owner) // who says the same of it
 				return
 			}
 			j.unchecked(&u, reason)

@@ -100,13 +100,5 @@ func ForgiveComments(services []Result, everyone bool) {
 	}
 }
 
-// leave counts a reference as another service's.
-func (c *Coverage) leave(owner string) {
-	if c.Elsewhere == nil {
-		c.Elsewhere = map[string]int{}
-	}
-	c.Elsewhere[owner]++
-}
-
 // Owners are the services whose references the coverage leaves to them, sorted.
 func (c *Coverage) Owners() []string { return slices.Sorted(maps.Keys(c.Elsewhere)) }

@@ -127,7 +127,7 @@ type Coverage struct {
 	// Released is how many further references the released code alone has: what the proposed code no longer asks.
 	Released  int         `json:"released,omitempty"`
 	Unchecked []Unchecked `json:"unchecked"`
-	// Elsewhere is how many of the references are another service's, by Elsewhere's names: several services read the file,
+	// Elsewhere is how many of the references are another service's, by that one's name: several services read the file,
 	// and the reference fits that one's schema.
 	Elsewhere map[string]int `json:"elsewhere,omitempty"`
 	// Skipped are the statements of migrations that were not run because they change data and no schema.

@@ -51,12 +51,23 @@ func (j *judge) divide(ctx context.Context, cases []hearing, texts []string) ([]
 	var kept []hearing
 	for i := range cases {
 		if owner, other := others.owner(&cases[i], fits[i]); other {
-			j.coverage.leave(owner)
+			j.leave(&cases[i].use, owner)
 			continue
 		}
 		kept = append(kept, cases[i])
 	}
 	return kept, nil
+}
+
+// leave counts a use as another service's, where the proposed code has it: the others are no references of the coverage.
+func (j *judge) leave(u *use, owner string) {
+	if !u.proposed {
+		return
+	}
+	if j.coverage.Elsewhere == nil {
+		j.coverage.Elsewhere = map[string]int{}
+	}
+	j.coverage.Elsewhere[owner]++
 }
 
 // doubt weakens what was found of references that another service holds everywhere: nothing says whose they are, so that the
