@@ -226,10 +226,12 @@ func outcome(ctx context.Context, asked []*run, everyone bool) (*gate.Result, er
 		})
 	}
 	err := errors.Join(errs...)
-	if len(errs) == len(asked) || ctx.Err() != nil {
-		if alike(asked) {
-			return nil, asked[0].err // such as that there is no server
-		}
+	switch {
+	case ctx.Err() != nil:
+		return nil, errors.Join(err, ctx.Err())
+	case alike(asked):
+		return nil, asked[0].err // such as that there is no server
+	case len(errs) == len(asked):
 		return nil, err
 	}
 	gate.ForgiveComments(results, everyone && err == nil)
