@@ -111,7 +111,7 @@ func addDatabaseFlags(c *cobra.Command, r registry, timeout time.Duration) *data
 	flags.StringVar(&f.migrations, "migrations", "", "the build's migrations, a `DIR` seen from the working directory")
 	flags.StringVar(&f.format, "format", "", "the migrations' format, a `NAME`: "+strings.Join(f.formats, ", "))
 	flags.StringVar(&f.expected, "expected", "", "the `FILE` that headgate heads --json wrote when the build was made, instead of --migrations")
-	flags.StringVar(&f.table, "version-table", "", "[SCHEMA.]`TABLE` in which the migration tool notes what it applied. Left out, it is the one that tern.conf names, or the tool's own default")
+	flags.StringVar(&f.table, "version-table", "", "[SCHEMA.]`TABLE` in which the migration tool notes what it applied. Left out, it is the one that the project's settings of the tool name, or the tool's own default")
 	flags.BoolVar(&f.policy.Strict, "strict", false, "fail also where the database is ahead of this build")
 	flags.BoolVar(&f.policy.RequireManaged, "require-managed", false, "fail where the database has no version table")
 	flags.DurationVar(&f.timeout, "timeout", timeout, "how long one look at the database may take, as a `DURATION`")
