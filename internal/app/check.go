@@ -54,10 +54,18 @@ type loader struct {
 	given    config.Sources
 }
 
-// load reads them with those of headgate.yaml.
-func (l loader) load(yaml []byte) ([]*config.Config, error) {
+// load reads them with those of a tree's headgate.yaml. What is wrong with them is wrong usage.
+func (l loader) load(tree fs.FS) ([]*config.Config, error) {
+	yaml, err := fs.ReadFile(tree, config.File)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, usageError{fmt.Errorf("%s cannot be read: %w", config.File, err)}
+	}
 	l.given.YAML = yaml
-	return config.Load(l.settings, l.given)
+	configs, err := config.Load(l.settings, l.given)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return configs, nil
 }
 
 // proposal is the proposed change: what the checks of all services share.
@@ -126,12 +134,8 @@ func (c *proposal) findHead(ctx context.Context, head string, l loader) (configs
 	}
 	c.comments = newCommentTree(c.headTree)
 	c.headTree = c.comments
-	yaml, err := fs.ReadFile(c.headTree, config.File)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, usageError{fmt.Errorf("%s cannot be read: %w", config.File, err)}
-	}
-	if configs, err = l.load(yaml); err != nil {
-		return nil, usageError{err}
+	if configs, err = l.load(c.headTree); err != nil {
+		return nil, err
 	}
 	if configs[0].Head != head {
 		return nil, usageError{fmt.Errorf("%s: head cannot be set here, since the file is read from the head; use --head", config.File)}

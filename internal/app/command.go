@@ -37,16 +37,7 @@ func (c *run) expectCommand() error {
 
 // buildByCommand has the command migrate an empty database in the released tree, and a copy of it in the proposed one.
 func (c *run) buildByCommand(ctx context.Context, server *postgres.Server) (built schemas, err error) {
-	database, err := server.CreateDatabase(ctx)
-	if err != nil {
-		return built, err
-	}
-	if c.rolesBefore {
-		if err := database.ForgetRoles(ctx); err != nil {
-			return built, err
-		}
-	}
-	checksBodies, err := c.prepare(ctx, database)
+	database, checksBodies, err := c.first(ctx, server)
 	if err != nil {
 		return built, err
 	}

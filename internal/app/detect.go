@@ -116,7 +116,7 @@ func (r registry) lookForMigrations(tree fs.FS, from string) (*sightings, error)
 		}
 		for _, f := range r.formats {
 			if claim := f.Claims(name, beginning); claim.Dir != "" {
-				s.add(claim, f)
+				s.add(candidate{dir: claim.Dir, format: f, files: 1, sure: claim.Sure, leads: claim.Below})
 			}
 		}
 		return nil
@@ -136,25 +136,20 @@ func (s *sightings) gather() {
 				c.dir = e.dir
 			}
 		}
-		at := slices.IndexFunc(s.candidates, func(other candidate) bool { return other.dir == c.dir && other.format.Name() == c.format.Name() })
-		if at < 0 {
-			s.candidates = append(s.candidates, c)
-			continue
-		}
-		s.candidates[at].files += c.files
-		s.candidates[at].sure = s.candidates[at].sure || c.sure
+		s.add(c)
 	}
 }
 
-func (s *sightings) add(claim migration.Claim, f migration.Format) {
-	at := slices.IndexFunc(s.candidates, func(c candidate) bool { return c.dir == claim.Dir && c.format.Name() == f.Name() })
+// add takes in what was seen of a candidate.
+func (s *sightings) add(c candidate) {
+	at := slices.IndexFunc(s.candidates, func(other candidate) bool { return other.dir == c.dir && other.format.Name() == c.format.Name() })
 	if at < 0 {
-		at = len(s.candidates)
-		s.candidates = append(s.candidates, candidate{dir: claim.Dir, format: f})
+		s.candidates = append(s.candidates, c)
+		return
 	}
-	s.candidates[at].files++
-	s.candidates[at].sure = s.candidates[at].sure || claim.Sure
-	s.candidates[at].leads = s.candidates[at].leads || claim.Below
+	known := &s.candidates[at]
+	known.files += c.files
+	known.sure, known.leads = known.sure || c.sure, known.leads || c.leads
 }
 
 // choose gives the candidates that remain: one where it is plain, several where only the user can tell.
@@ -189,7 +184,7 @@ func (s *sightings) choose(dirs []string, format string) []candidate {
 // isLed tells whether a file in a folder above leads to a candidate's migrations.
 func (s *sightings) isLed(c candidate) bool {
 	return slices.ContainsFunc(s.candidates, func(other candidate) bool {
-		return other.leads && other.format.Name() == c.format.Name() && other.dir != c.dir && (other.dir == "." || strings.HasPrefix(c.dir, other.dir+"/"))
+		return other.leads && other.format.Name() == c.format.Name() && other.dir != c.dir && migration.Within(c.dir, other.dir)
 	})
 }
 

@@ -73,19 +73,19 @@ func (f inFolders) Read(fsys fs.FS, dir string) (*migration.History, error) {
 
 // Migrator applies each revision from its own folder.
 func (f inFolders) Migrator(fsys fs.FS, h *migration.History, to migration.Target) (migration.Migrator, error) {
-	all := byFolder{}
-	for _, folder := range slices.Concat([]string{h.Dir}, f.more, f.contract) {
-		all[folder] = nil
+	folders := map[string]bool{}
+	for _, folder := range f.folders(h) {
+		folders[folder] = true
 	}
 	parts := map[string]*migration.History{}
 	for _, r := range h.Revisions {
-		dir := all.folderOf(r)
+		dir := innermost(folders, r.File)
 		if parts[dir] == nil {
 			parts[dir] = &migration.History{Format: h.Format, Dir: dir}
 		}
 		parts[dir].Revisions = append(parts[dir].Revisions, r)
 	}
-	clear(all)
+	all := byFolder{}
 	for dir, part := range parts {
 		m, err := f.Format.Migrator(fsys, part, to)
 		if err != nil {
@@ -96,9 +96,14 @@ func (f inFolders) Migrator(fsys fs.FS, h *migration.History, to migration.Targe
 	return all, nil
 }
 
+// folders are those of a history, its own first.
+func (f inFolders) folders(h *migration.History) []string {
+	return slices.Concat([]string{h.Dir}, f.more, f.contract)
+}
+
 // RunsAlways tells whether a deploy of one of the folders does.
 func (f inFolders) RunsAlways(fsys fs.FS, h *migration.History) (bool, error) {
-	for _, folder := range slices.Concat([]string{h.Dir}, f.more, f.contract) {
+	for _, folder := range f.folders(h) {
 		always, err := migration.RunsAlways(f.Format, fsys, &migration.History{Format: h.Format, Dir: folder})
 		if always || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return always, err
@@ -110,20 +115,20 @@ func (f inFolders) RunsAlways(fsys fs.FS, h *migration.History) (bool, error) {
 // byFolder are the migrators of the folders.
 type byFolder map[string]migration.Migrator
 
-// folderOf is the innermost of the folders that a revision lies in, or else its file's own.
-func (b byFolder) folderOf(r migration.Revision) string {
-	for dir := path.Dir(r.File); ; dir = path.Dir(dir) {
-		if _, is := b[dir]; is {
+// innermost is the innermost of the folders that a file lies in, or else its own.
+func innermost[T any](folders map[string]T, file string) string {
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		if _, is := folders[dir]; is {
 			return dir
 		}
 		if dir == "." || dir == "/" {
-			return path.Dir(r.File)
+			return path.Dir(file)
 		}
 	}
 }
 
 func (b byFolder) of(r migration.Revision) (migration.Migrator, error) {
-	if m := b[b.folderOf(r)]; m != nil {
+	if m := b[innermost(b, r.File)]; m != nil {
 		return m, nil
 	}
 	return nil, fmt.Errorf("%s lies in no folder of the history", r.File)

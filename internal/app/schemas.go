@@ -57,16 +57,7 @@ func (c *run) build(ctx context.Context, server *postgres.Server) (schemas, erro
 		return c.buildByCommand(ctx, server)
 	}
 	start := time.Now()
-	database, err := server.CreateDatabase(ctx)
-	if err != nil {
-		return schemas{}, err
-	}
-	if c.rolesBefore {
-		if err := database.ForgetRoles(ctx); err != nil {
-			return schemas{}, err
-		}
-	}
-	checksBodies, err := c.prepare(ctx, database)
+	database, checksBodies, err := c.first(ctx, server)
 	if err != nil {
 		return schemas{}, err
 	}
@@ -297,6 +288,20 @@ func around(revisions []migration.Revision, statements []migration.Statement) mi
 	}
 	file := statements[0].File
 	return migration.Revision{Version: path.Base(file), File: file}
+}
+
+// first makes the service's first database, ready for its migrations; true as from prepare.
+func (c *run) first(ctx context.Context, server *postgres.Server) (database *postgres.Database, checksBodies bool, err error) {
+	if database, err = server.CreateDatabase(ctx); err != nil {
+		return nil, false, err
+	}
+	if c.rolesBefore {
+		if err := database.ForgetRoles(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	checksBodies, err = c.prepare(ctx, database)
+	return database, checksBodies, err
 }
 
 // prepare makes an empty database ready for migrations; true where it can look into the bodies of functions: with plpgsql_check,

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,8 +34,8 @@ names. Where headgate.yaml names no services, the matrix has one job for the rep
 		if *jobs < 1 || *jobs > mostJobs {
 			return usageError{fmt.Errorf("--jobs is a number from 1 to %d", mostJobs)}
 		}
-		given := config.Sources{Flags: flags()}
-		flagged, err := config.Given(settings, given)
+		l := loader{settings, config.Sources{Flags: flags()}}
+		flagged, err := config.Given(l.settings, l.given)
 		if err != nil {
 			return usageError{err}
 		}
@@ -45,12 +44,9 @@ names. Where headgate.yaml names no services, the matrix has one job for the rep
 			return err
 		}
 		defer func() { err = errors.Join(err, done()) }()
-		if given.YAML, err = fs.ReadFile(tree, config.File); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return usageError{fmt.Errorf("%s cannot be read: %w", config.File, err)}
-		}
-		configs, err := config.Load(settings, given)
+		configs, err := l.load(tree)
 		if err != nil {
-			return usageError{err}
+			return err
 		}
 		services := make([]string, len(configs))
 		for i, conf := range configs {

@@ -1,6 +1,14 @@
 package migration
 
-import "path"
+import (
+	"path"
+	"strings"
+)
+
+// Within tells whether a path is a folder or lies below it, both slash-separated from the repository's top, which is ".".
+func Within(name, folder string) bool {
+	return folder == "." || name == folder || strings.HasPrefix(name, folder+"/")
+}
 
 // Places are where the migrations of histories stand: what lies there is no code of the application.
 type Places struct {

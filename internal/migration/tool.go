@@ -88,6 +88,17 @@ func Broken(file string, line int, problem, remedy string) Fault {
 	return Fault{Rule: BrokenHistory, Revision: Revision{File: file}, Err: &Error{File: file, Line: line, Problem: problem, Remedy: remedy}}
 }
 
+// Programs is the error of migrations in a folder that are programs, at the first of their files, at least one. Problem is what is
+// wrong with them, a clause that their names follow.
+func Programs(dir string, files []string, problem, remedy string) *Error {
+	const shown = 5
+	names := strings.Join(files[:min(shown, len(files))], ", ")
+	if more := len(files) - shown; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return &Error{File: path.Join(dir, files[0]), Line: 1, Problem: problem + ": " + names, Remedy: remedy}
+}
+
 // RefusedError is a history that its tool would refuse as it stands.
 type RefusedError struct {
 	// History is what could be read: every revision, in no order that holds, those that claim one version included.

@@ -35,13 +35,9 @@ func (e *Expected) withImplied(s Stamp) Stamp {
 	if s.Baseline == "" || e.stamps.HeadsOnly {
 		return s
 	}
-	known := e.order
-	if len(known) == 0 {
-		known = e.Heads
-	}
 	there, newest := setOf(s.Versions), ""
 	s.Versions = slices.Clone(s.Versions)
-	for _, v := range known {
+	for _, v := range e.known() {
 		if e.again[v] {
 			continue
 		}

@@ -24,16 +24,11 @@ func (s *settings) places(fsys fs.FS, dir string) ([]place, error) {
 		return nil, err
 	}
 	for _, p := range found {
-		if within(p.root, dir) || within(dir, p.root) {
+		if migration.Within(p.root, dir) || migration.Within(dir, p.root) {
 			return found, nil
 		}
 	}
 	return []place{{root: dir}}, nil
-}
-
-// within tells whether a folder is another or lies below it.
-func within(folder, other string) bool {
-	return other == "." || folder == other || strings.HasPrefix(folder, other+"/")
 }
 
 // longestLocation is in bytes: each wildcard costs time with every file.
@@ -119,7 +114,7 @@ func withoutNested(places []place) []place {
 	for i, p := range places {
 		nested := false
 		for j, other := range places {
-			inside := within(p.root, other.root) && other.matches == nil
+			inside := migration.Within(p.root, other.root) && other.matches == nil
 			nested = nested || i != j && inside && (p.root != other.root || p.matches != nil || j < i)
 		}
 		if !nested {

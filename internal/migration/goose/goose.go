@@ -103,17 +103,8 @@ func (Format) Essence(fsys fs.FS, r migration.Revision) (migration.Essence, erro
 
 // programsError names the Go migrations and the way out.
 func programsError(dir string, programs []string) error {
-	const shown = 5
-	names := strings.Join(programs[:min(shown, len(programs))], ", ")
-	if more := len(programs) - shown; more > 0 {
-		names += fmt.Sprintf(" and %d more", more)
-	}
-	return &migration.Error{
-		File:    path.Join(dir, programs[0]),
-		Line:    1,
-		Problem: fmt.Sprintf("goose migrations that are Go programs run only inside your own binary: %s", names),
-		Remedy:  "name the command of your own binary that migrates the database of DATABASE_URL with the `migrate-command` setting",
-	}
+	return migration.Programs(dir, programs, "goose migrations that are Go programs run only inside your own binary",
+		"name the command of your own binary that migrates the database of DATABASE_URL with the `migrate-command` setting")
 }
 
 // Migrator applies through goose's Provider, one version at a time.

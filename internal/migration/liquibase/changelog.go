@@ -93,7 +93,7 @@ func (c *changelog) searchFolder(folder, root string) (string, error) {
 			}
 		}
 	}
-	if c.settings.search != "" && isBelow(folder, c.settings.search) {
+	if c.settings.search != "" && migration.Within(folder, c.settings.search) {
 		return c.settings.search, nil
 	}
 	if at, ok := resourceRoot(folder); ok {
@@ -103,10 +103,6 @@ func (c *changelog) searchFolder(folder, root string) (string, error) {
 		return c.settings.dir, nil
 	}
 	return ".", nil
-}
-
-func isBelow(file, folder string) bool {
-	return folder == "." || file == folder || strings.HasPrefix(file, folder+"/")
 }
 
 // foundFrom is the nearest folder above in which what a changelog includes is there.

@@ -26,7 +26,7 @@ func findRoot(fsys fs.FS, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if s.root != "" && isBelow(s.root, dir) {
+	if s.root != "" && migration.Within(s.root, dir) {
 		if _, err := fs.Stat(fsys, s.root); err == nil {
 			return s.root, nil
 		}
@@ -104,7 +104,7 @@ func leadsTo(n *node, at, dir string) bool {
 			wanted = path.Dir(normalize(file))
 		}
 		wanted = normalize(wanted)
-		if relative(entry) && isBelow(path.Join(at, wanted), dir) || isBelow(dir, path.Join(at, wanted)) && wanted != "" && wanted != "." {
+		if relative(entry) && migration.Within(path.Join(at, wanted), dir) || migration.Within(dir, path.Join(at, wanted)) && wanted != "" && wanted != "." {
 			return true
 		}
 		if !relative(entry) && wanted != "" && wanted != "." && (strings.HasSuffix("/"+dir, "/"+wanted) || strings.Contains("/"+dir+"/", "/"+wanted+"/")) {

@@ -50,17 +50,8 @@ func isProgram(name string) bool {
 
 // programsError names the programs and the way out.
 func programsError(dir string, programs []string) error {
-	const shown = 5
-	names := strings.Join(programs[:min(shown, len(programs))], ", ")
-	if more := len(programs) - shown; more > 0 {
-		names += fmt.Sprintf(" and %d more", more)
-	}
-	return &migration.Error{
-		File:    path.Join(dir, programs[0]),
-		Line:    1,
-		Problem: "node-pg-migrate's migrations in JavaScript or TypeScript are programs, which only the tool itself runs: " + names,
-		Remedy:  "set `migrate-command: npx node-pg-migrate up`, or what migrates the database of DATABASE_URL in your project",
-	}
+	return migration.Programs(dir, programs, "node-pg-migrate's migrations in JavaScript or TypeScript are programs, which only the tool itself runs",
+		"set `migrate-command: npx node-pg-migrate up`, or what migrates the database of DATABASE_URL in your project")
 }
 
 // collect puts the files into a history, in which a pair is one revision, and returns what the tool does not take.
