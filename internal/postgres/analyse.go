@@ -196,7 +196,8 @@ func ask(ctx context.Context, conn *pgx.Conn, questions []question) ([]Answer, e
 
 	var group errgroup.Group
 	group.Go(func() error {
-		err := send(conn.PgConn().Frontend(), questions)
+		// With buffers of its own: the connection's are used to say goodbye by whoever reads that it is closed.
+		err := send(pgproto3.NewFrontend(nil, socket), questions)
 		// Where the network fails, the server has gone, and what it said last is still to be read.
 		if err != nil && !errors.As(err, new(net.Error)) {
 			hangUp()
